@@ -1,0 +1,194 @@
+"""All settings of MILA. Every name comes from the environment as NAME or NAME_FILE, or from `.env`.
+
+`.env.example` lists each variable with its meaning and default; a test keeps the two in step.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import unquote
+
+import environ
+from cryptography.fernet import Fernet
+from django.utils.translation import gettext_lazy as _
+
+from config.keys import kept
+from config.logs import logging_config
+from config.unfold import UNFOLD as UNFOLD
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.FileAwareEnv()
+environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+
+
+def project_path(name: str) -> Path:
+    """A path from a setting; a relative one starts at the project, wherever the command was typed."""
+    return (BASE_DIR / Path(name).expanduser()).resolve()
+
+
+def database(url: str) -> dict[str, object]:
+    """Django's database dict of DATABASE_URL: `sqlite:./file`, `sqlite:////abs/file` or `postgres://…`."""
+    if url.startswith("sqlite:"):
+        name = unquote(url.removeprefix("sqlite:"))
+        name = name.removeprefix("//").removeprefix("/") if name.startswith("//") else name
+        if name == ":memory:":
+            return {"ENGINE": "django.db.backends.sqlite3", "NAME": name}
+        path = project_path(name)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # WAL, IMMEDIATE and the timeout only help together; WAL alone made "database is locked" worse.
+        options = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
+            "PRAGMA mmap_size=134217728; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-20000;",
+        }
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": options}
+    return {**environ.Env.db_url_config(url), "CONN_HEALTH_CHECKS": True}
+
+
+# Where things are kept -------------------------------------------------------------------------
+DATA_DIR = project_path(env.str("DATA_DIR", default="data"))
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+WHATSAPP_SESSION_PATH = project_path(
+    env.str("WHATSAPP_SESSION_PATH", default="") or str(DATA_DIR / "whatsapp")
+)
+MEDIA_ROOT = DATA_DIR / "media"
+DATABASES = {
+    "default": database(
+        env.str("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR / 'mila.sqlite3'}"
+    )
+    | {"CONN_MAX_AGE": None, "ATOMIC_REQUESTS": False}
+}
+
+# Secrets and access ----------------------------------------------------------------------------
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="") or kept(
+    DATA_DIR / "secret_key", lambda: secrets.token_urlsafe(64)
+)
+ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[]) or [
+    kept(DATA_DIR / "encryption_key", lambda: Fernet.generate_key().decode())
+]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+HTTPS = env.bool("HTTPS", default=False)
+ADMIN_USER = env.str("ADMIN_USER", default="admin")
+ADMIN_PASS = env.str("ADMIN_PASS", default="")
+
+# The assistant ---------------------------------------------------------------------------------
+ANTHROPIC_API_KEY = env.str("ANTHROPIC_API_KEY", default="")
+ANTHROPIC_BASE_URL = env.str("ANTHROPIC_BASE_URL", default="")
+AGENT_MODEL = env.str("AGENT_MODEL", default="claude-haiku-4-5")
+AGENT_CONTEXT = env.str("AGENT_CONTEXT", default="auto")
+AGENT_TURN_DEADLINE = env.float("AGENT_TURN_DEADLINE", default=25.0)
+AGENT_THREADS = env.int("AGENT_THREADS", default=32)
+AGENT_QUIET_SECONDS = env.float("AGENT_QUIET_SECONDS", default=1.5)
+OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
+OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="")
+EMBEDDING_MODEL = env.str("EMBEDDING_MODEL", default="text-embedding-3-small")
+QDRANT_URL = env.str("QDRANT_URL", default="")
+QDRANT_API_KEY = env.str("QDRANT_API_KEY", default="")
+
+# WhatsApp --------------------------------------------------------------------------------------
+WHATSAPP_SESSION = "whatsapp.session.NeonizeSession"  # the door; tests put a recording one here
+WHATSAPP_DEVICE_NAME = env.str("WHATSAPP_DEVICE_NAME", default="MILA")
+PHONE_REGION = env.str("PHONE_REGION", default="ID")
+
+# Django ----------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "config",
+    "tenants",
+    "knowledge",
+    "conversations",
+    "agent",
+    "whatsapp",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.content_security_policy",
+    "config.middleware.fragments_of_ended_sessions",
+    "tenants.middleware.current_studio",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("id", _("Indonesian"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["config.formats"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / "staticfiles"
+# The image runs collectstatic: hashed and compressed. A checkout does not, and serves the same files as they are.
+COLLECTED = (STATIC_ROOT / "staticfiles.json").exists()
+WHITENOISE_USE_FINDERS = not COLLECTED
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if COLLECTED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# Security --------------------------------------------------------------------------------------
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+# Logs ------------------------------------------------------------------------------------------
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+LOGGING = logging_config(LOG_LEVEL)

@@ -1,0 +1,294 @@
+"""Customers, conversations, messages and escalations. The two mailboxes are queries on these rows:
+conversations due a reply, and messages that wait to be sent."""
+
+import datetime as dt
+import uuid
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from tenants.models import Language, Tenant
+
+
+class Customer(models.Model):
+    """A person who writes to a studio, known by phone number, by WhatsApp's hidden id (LID), or both."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="customers")
+    phone = models.CharField(_("phone"), max_length=16, null=True, blank=True)  # E.164
+    lid = models.CharField(
+        max_length=40, null=True, blank=True, editable=False
+    )  # never shown as a number
+    name = models.CharField(
+        _("name"), max_length=80, blank=True
+    )  # as they call themselves: untrusted
+    language = models.CharField(_("language"), max_length=2, choices=Language, blank=True)
+    created_at = models.DateTimeField(_("first seen"), auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "phone"], name="one_customer_per_phone"),
+            models.UniqueConstraint(fields=["tenant", "lid"], name="one_customer_per_lid"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.phone or str(_("Unknown number"))
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def due(self, at: dt.datetime) -> Self:
+        """Mailbox one: conversations that wait for the assistant and that nobody holds."""
+        return self.filter(
+            Q(lease_until=None) | Q(lease_until__lte=at),
+            reply_due_at__lte=at,
+            handled_by=Conversation.Handler.ASSISTANT,
+        ).order_by("reply_due_at")
+
+
+class Conversation(models.Model):
+    """All messages between a studio and one customer on one channel."""
+
+    class Channel(models.TextChoices):
+        WHATSAPP = "whatsapp", "WhatsApp"
+        OWN_CHAT = "own_chat", _("The studio's own chat")  # “Message yourself”
+        PLAYGROUND = "playground", _("Playground")  # asked by staff, never sent
+
+    class Handler(models.TextChoices):
+        ASSISTANT = "assistant", _("Assistant")
+        STAFF = "staff", _("Staff")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="conversations")
+    customer = models.ForeignKey(
+        Customer, models.CASCADE, related_name="conversations", null=True, blank=True
+    )
+    channel = models.CharField(
+        _("channel"), max_length=10, choices=Channel, default=Channel.WHATSAPP
+    )
+    asked_by = models.ForeignKey(  # whose Playground this is
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    # WhatsApp's address of the chat (…@lid or …@s.whatsapp.net): replies go there, never to a rebuilt number.
+    chat = models.CharField(max_length=80, blank=True, editable=False)
+    created_at = models.DateTimeField(_("started"), auto_now_add=True)
+    last_message_at = models.DateTimeField(_("last message"), null=True, blank=True)
+    unread = models.PositiveIntegerField(_("unread"), default=0)
+
+    # Who answers. Every change of hands raises mode_version, which overtakes replies in the making.
+    handled_by = models.CharField(
+        _("handled by"), max_length=9, choices=Handler, default=Handler.ASSISTANT
+    )
+    handler = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    handled_since = models.DateTimeField(null=True, blank=True)
+    # The assistant comes back by itself at this time (after a message from the studio's phone); None: never.
+    resumes_at = models.DateTimeField(_("assistant resumes"), null=True, blank=True)
+    mode_version = models.PositiveIntegerField(default=0, editable=False)
+
+    # Mailbox one.
+    reply_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    waiting_since = models.DateTimeField(null=True, blank=True)  # first unanswered message
+    quiet_until = models.DateTimeField(null=True, blank=True)  # no reply leaves before
+    lease_owner = models.CharField(max_length=60, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-last_message_at"]
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "customer", "channel"],
+                condition=Q(customer__isnull=False),
+                name="one_conversation_per_customer",
+            )
+        ]
+        indexes = [models.Index(fields=["tenant", "-last_message_at"])]
+
+    def __str__(self) -> str:
+        return str(self.customer or self.get_channel_display())
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def waiting(self) -> Self:
+        """Customers' messages that no turn has taken yet, oldest first."""
+        return self.filter(state=Message.State.NEW).order_by("pk")
+
+    def to_send(self, tenant_id: uuid.UUID, at: dt.datetime) -> Self:
+        """Mailbox two: what waits to be sent by one studio's line, in the order of its making."""
+        return (
+            self.filter(tenant_id=tenant_id, state=Message.State.QUEUED)
+            .filter(Q(not_before=None) | Q(not_before__lte=at))
+            .order_by("pk")
+        )
+
+
+class Message(models.Model):
+    """One message, in or out. The primary key is the order of arrival."""
+
+    class Author(models.TextChoices):
+        CUSTOMER = "customer", _("Customer")
+        ASSISTANT = "assistant", _("Assistant")
+        STAFF = "staff", _("Staff")
+        SYSTEM = "system", _("MILA")  # fixed notes: too many messages, pong
+
+    class Kind(models.TextChoices):
+        TEXT = "text", _("Text")
+        IMAGE = "image", _("Picture")
+        VIDEO = "video", _("Video")
+        VOICE = "voice", _("Voice note")
+        AUDIO = "audio", _("Audio")
+        DOCUMENT = "document", _("Document")
+        STICKER = "sticker", _("Sticker")
+        LOCATION = "location", _("Location")
+        CONTACT = "contact", _("Contact")
+        OTHER = "other", _("Other")
+        UNREADABLE = "unreadable", _("Unreadable")
+
+    class State(models.TextChoices):
+        # in
+        NEW = "new", _("Waiting for an answer")
+        ANSWERED = "answered", _("Answered")
+        HANDED_OVER = "handed_over", _("For staff")
+        LIMITED = "limited", _("Held back: too many messages")
+        SEEN = "seen", _("Needs no answer")
+        # out
+        QUEUED = "queued", _("Waiting to be sent")
+        SENDING = "sending", _("On its way")
+        SENT = "sent", _("Sent")
+        DELIVERED = "delivered", _("Delivered")
+        READ = "read", _("Read")
+        UNKNOWN = "unknown", _("Perhaps sent")
+        FAILED = "failed", _("Not sent")
+        CANCELLED = "cancelled", _("Cancelled")
+        SHOWN = "shown", _("Shown in the Playground")
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="messages")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    author = models.CharField(_("author"), max_length=9, choices=Author)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.TEXT)
+    text = models.TextField(_("text"), blank=True)
+    state = models.CharField(_("state"), max_length=11, choices=State)
+    # WhatsApp: unique in a studio without the chat address, as one id can arrive by phone and by LID.
+    whatsapp_id = models.CharField(max_length=80, null=True, blank=True, editable=False)
+    from_me = models.BooleanField(default=False, editable=False)
+    whatsapp_at = models.DateTimeField(
+        null=True, blank=True
+    )  # the sender's clock: for display and age only
+    quoted_id = models.CharField(max_length=80, blank=True, editable=False)
+    # 👍 or 👎 on an answer, name of a file, coordinates: what does not fit the columns.
+    details = models.JSONField(default=dict, blank=True, editable=False)
+    created_at = models.DateTimeField(_("time"), db_index=True)
+
+    # Out only.
+    # turn:<id>, staff:<client token>, note:<…>: the same key twice is one row.
+    idempotency_key = models.CharField(max_length=120, null=True, blank=True, editable=False)
+    written_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    mode_version = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    not_before = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    sending_since = models.DateTimeField(null=True, blank=True, editable=False)
+    error = models.TextField(_("error"), blank=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "whatsapp_id", "from_me"], name="one_row_per_whatsapp_message"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "idempotency_key"], name="one_row_per_idempotency_key"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["conversation", "id"]),
+            models.Index(
+                fields=["tenant", "id"], condition=Q(state="queued"), name="messages_to_send"
+            ),
+            models.Index(
+                fields=["conversation", "id"], condition=Q(state="new"), name="messages_waiting"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60] or self.get_kind_display()
+
+    @property
+    def inbound(self) -> bool:
+        return self.author == self.Author.CUSTOMER
+
+
+class Escalation(models.Model):
+    """A customer needs a person. One is open per conversation and category."""
+
+    class Category(models.TextChoices):
+        HUMAN_REQUEST = "human_request", _("Wants a person")
+        COMPLAINT = "complaint", _("Complaint")
+        MEDICAL = "medical", _("Medical question")
+        EMERGENCY = "emergency", _("Emergency")
+        SELF_HARM = "self_harm", _("Self-harm")
+        SAFEGUARDING = "safeguarding", _("Protection of a person")
+        BILLING = "billing", _("Billing")
+        REFUND = "refund", _("Refund")
+        POLICY_EXCEPTION = "policy_exception", _("Exception to a rule")
+        ACCOUNT_CHANGE = "account_change", _("Booking or membership change")
+        CANNOT_ANSWER = "cannot_answer", _("No answer in the knowledge")
+
+    class Urgency(models.TextChoices):
+        LOW = "low", _("Low")
+        NORMAL = "normal", _("Normal")
+        URGENT = "urgent", _("Urgent")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        RESOLVED = "resolved", _("Resolved")
+
+    # These silence the assistant in the chat until staff hand it back.
+    SILENCING = frozenset({"human_request", "complaint", "emergency", "self_harm"})
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="escalations")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="escalations")
+    category = models.CharField(_("reason"), max_length=20, choices=Category)
+    urgency = models.CharField(_("urgency"), max_length=6, choices=Urgency, default=Urgency.NORMAL)
+    summary = models.TextField(_("summary"), blank=True, max_length=1000)
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
+    created_at = models.DateTimeField(_("since"))
+    resolved_at = models.DateTimeField(_("resolved"), null=True, blank=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    outcome = models.CharField(_("outcome"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = _("escalation")
+        verbose_name_plural = _("escalations")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation", "category"],
+                condition=Q(state="open"),
+                name="one_open_escalation_per_reason",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_category_display()}: {self.conversation}"

@@ -1,0 +1,150 @@
+"""Knowledge entries: the rows are the truth, the index only ranks them."""
+
+import datetime as dt
+import uuid
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from tenants.models import Language, Tenant
+
+
+class KnowledgeCategory(models.Model):
+    """A category that a studio added to the five that everybody has."""
+
+    class Builtin(models.TextChoices):
+        SCHEDULES = "schedules", _("Schedules")
+        CLASSES = "classes", _("Classes")
+        PURCHASES = "purchases & registrations", _("Purchases & registrations")
+        PRICING = "pricing & policies", _("Pricing & policies")
+        LOCATION = "location & facilities", _("Location & facilities")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="categories")
+    name = models.CharField(_("name"), max_length=60)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "name"], name="one_category_per_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def names(cls, tenant: Tenant) -> list[str]:
+        """The five, then the studio's own."""
+        return [
+            *cls.Builtin.values,
+            *cls.objects.filter(tenant=tenant).values_list("name", flat=True),
+        ]
+
+
+class EntryQuerySet(models.QuerySet["KnowledgeEntry"]):
+    def for_tenant(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+    def current(self, at: dt.datetime, tenant: Tenant) -> Self:
+        """Active and valid on the studio's day of `at`."""
+        day = tenant.local(at).date()
+        return self.filter(
+            Q(valid_from=None) | Q(valid_from__lte=day),
+            Q(valid_until=None) | Q(valid_until__gte=day),
+            tenant=tenant,
+            status=KnowledgeEntry.Status.ACTIVE,
+        )
+
+    def unsynced(self, at: dt.datetime) -> Self:
+        """Entries whose index lags behind and whose next try is due."""
+        waiting = [KnowledgeEntry.IndexState.WAITING, KnowledgeEntry.IndexState.FAILED]
+        return self.filter(index_state__in=waiting, sync_due_at__lte=at)
+
+
+class KnowledgeEntry(models.Model):
+    """One thing that the assistant may say for a studio, in Markdown."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        DRAFT = "draft", _("Draft")
+        ARCHIVED = "archived", _("Archived")
+
+    class IndexState(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        INDEXED = "indexed", _("Indexed")
+        FAILED = "failed", _("Failed, will be tried again")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="entries")
+    # The id of a loaded file; programs and evaluations name entries by it.
+    external_id = models.CharField(_("external id"), max_length=120, blank=True, null=True)
+    title = models.CharField(_("title"), max_length=200)
+    category = models.CharField(_("category"), max_length=60)
+    content = models.TextField(_("text"), max_length=20_000)
+    keywords = models.CharField(
+        _("keywords"), max_length=500, blank=True, help_text=_("Separated by commas.")
+    )
+    language = models.CharField(
+        _("language"), max_length=2, choices=Language, default=Language.INDONESIAN
+    )
+    status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.ACTIVE)
+    valid_from = models.DateField(_("valid from"), null=True, blank=True)
+    valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    # The index, written by knowledge/sync.py only.
+    vector_id = models.UUIDField(_("vector id"), null=True, blank=True, editable=False)
+    index_state = models.CharField(
+        _("index"), max_length=8, choices=IndexState, default=IndexState.WAITING, editable=False
+    )
+    index_error = models.TextField(_("index error"), blank=True, editable=False)
+    indexed_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+    sync_due_at = models.DateTimeField(default=dt.datetime.fromtimestamp(0, dt.UTC), editable=False)
+    sync_attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    # Little-endian float32; kept so that an empty index is rebuilt without paying again.
+    embedding = models.BinaryField(null=True, blank=True, editable=False)
+    embedding_model = models.CharField(max_length=120, blank=True, editable=False)
+    embedding_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["category", "title"]
+        verbose_name = _("knowledge entry")
+        verbose_name_plural = _("knowledge entries")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "external_id"], name="one_entry_per_external_id"
+            )
+        ]
+        indexes = [models.Index(fields=["tenant", "status"])]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def reference(self) -> str:
+        """How programs name the entry: its external id, else its id."""
+        return self.external_id or str(self.pk)
+
+
+class Tombstone(models.Model):
+    """A deleted or moved entry that a Qdrant server may still hold; gone when the server confirmed."""
+
+    vector_id = models.UUIDField(primary_key=True)
+    tenant_id = models.UUIDField()
+    due_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("deletion to be indexed")
+        verbose_name_plural = _("deletions to be indexed")
+
+    def __str__(self) -> str:
+        return str(self.vector_id)

@@ -1,0 +1,183 @@
+"""A studio (tenant), the people who work for it, and the tokens of programs."""
+
+import datetime as dt
+import hashlib
+import hmac
+import secrets
+import uuid
+import zoneinfo
+from typing import Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from tenants.phones import normalise
+from tenants.secrets import EncryptedTextField
+
+
+def valid_timezone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(
+            _("“%(name)s” is no time zone. Use one such as Asia/Jakarta or Asia/Makassar."),
+            params={"name": name[:60]},
+        )
+
+
+class Language(models.TextChoices):
+    INDONESIAN = "id", _("Indonesian")
+    ENGLISH = "en", _("English")
+
+
+class TenantQuerySet(models.QuerySet["Tenant"]):
+    def active(self) -> Self:
+        return self.filter(active=True)
+
+
+class Tenant(models.Model):
+    """One studio. Everything else in the database belongs to exactly one."""
+
+    class Mode(models.TextChoices):
+        LIVE = "live", _("Live: answers customers")
+        TEST = "test", _("Test only: answers !test")
+        OFF = "off", _("Off: answers nobody")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    slug = models.SlugField(_("short name"), max_length=60, unique=True)
+    city = models.CharField(_("city"), max_length=120, blank=True)
+    whatsapp_number = models.CharField(
+        _("WhatsApp number"), max_length=16, unique=True, null=True, blank=True
+    )
+    timezone = models.CharField(
+        _("time zone"), max_length=60, default="Asia/Makassar", validators=[valid_timezone]
+    )
+    currency = models.CharField(_("currency"), max_length=3, default="IDR")
+    default_language = models.CharField(
+        _("default language"), max_length=2, choices=Language, default=Language.INDONESIAN
+    )
+    persona_name = models.CharField(_("assistant's name"), max_length=60, default="Mila")
+    persona_tone = models.CharField(
+        _("tone"), max_length=300, blank=True, help_text=_("For example: warm, short, says “Kak”.")
+    )
+    greeting = models.TextField(_("greeting"), blank=True, max_length=600)
+    # {"mon": [["08:00", "20:00"]], …}; a day that is missing is closed; {} means not told.
+    opening_hours = models.JSONField(_("opening hours"), default=dict, blank=True)
+    # E.164 numbers and e-mail addresses of the people who get escalations.
+    handover_contacts = models.JSONField(_("hand-over contacts"), default=list, blank=True)
+    anthropic_api_key = EncryptedTextField(_("own Anthropic key"), blank=True)
+    openai_api_key = EncryptedTextField(_("own OpenAI key"), blank=True)
+    messages_per_minute = models.PositiveSmallIntegerField(
+        _("messages per customer and minute"), default=10
+    )
+    phone_silence_minutes = models.PositiveSmallIntegerField(
+        _("minutes of silence after a message from the studio's phone"), default=30
+    )
+    mode = models.CharField(_("mode"), max_length=4, choices=Mode, default=Mode.TEST)
+    active = models.BooleanField(_("active"), default=True)
+    # Counts changes of the knowledge: processes rebuild their embedded index when it moved.
+    knowledge_version = models.PositiveIntegerField(default=0, editable=False)
+    # What a loaded file said that MILA itself does not use; exportstudio gives it back.
+    loaded = models.JSONField(default=dict, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("studio")
+        verbose_name_plural = _("studios")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        if self.whatsapp_number:
+            self.whatsapp_number = normalise(self.whatsapp_number)
+        else:
+            self.whatsapp_number = None
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.timezone)
+
+    def local(self, at: dt.datetime) -> dt.datetime:
+        """`at` on the studio's own clock."""
+        return at.astimezone(self.zone)
+
+
+class Membership(models.Model):
+    """A person works for a studio, in one role."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("Owner")
+        EDITOR = "editor", _("Editor")
+        FRONT_DESK = "front_desk", _("Front desk")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.FRONT_DESK)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["tenant", "user"]
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "user"], name="one_membership_per_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.tenant} · {self.get_role_display()}"
+
+
+class ApiToken(models.Model):
+    """A program's key to one studio: `mila_<id>_<secret>`. Only the hash of the secret is kept."""
+
+    key = models.CharField(max_length=8, primary_key=True)
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="tokens")
+    name = models.CharField(_("name"), max_length=80, blank=True)
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+
+    def __str__(self) -> str:
+        return f"mila_{self.key}_…"
+
+    @classmethod
+    def issue(cls, tenant: Tenant, name: str = "") -> tuple[Self, str]:
+        """A new token and its text, which can be shown only now."""
+        key, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
+        token = cls.objects.create(tenant=tenant, key=key, name=name, digest=_digest(secret))
+        return token, f"mila_{key}_{secret}"
+
+    @classmethod
+    def find(cls, text: str) -> Self | None:
+        """The valid token behind `text`, or None. Compares in constant time."""
+        prefix, _sep, rest = text.partition("_")
+        key, _sep, secret = rest.partition("_")
+        if prefix != "mila" or len(key) != 8 or not secret:
+            return None
+        token = cls.objects.select_related("tenant").filter(pk=key, revoked_at=None).first()
+        if token is None or not hmac.compare_digest(token.digest, _digest(secret)):
+            return None
+        return token
+
+    def used(self) -> None:
+        """Note the use, at most once a minute."""
+        now = timezone.now()
+        if self.last_used_at is None or now - self.last_used_at > dt.timedelta(minutes=1):
+            type(self).objects.filter(pk=self.pk).update(last_used_at=now)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

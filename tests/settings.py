@@ -1,0 +1,17 @@
+"""Settings of the tests: nothing of the developer's own environment, nothing outside a temporary folder."""
+
+import os
+import tempfile
+
+_KEEP = tempfile.TemporaryDirectory(prefix="mila-tests-")
+for _name in list(os.environ):
+    if _name.startswith(("ANTHROPIC_", "OPENAI_", "QDRANT_", "AGENT_", "ADMIN_", "WHATSAPP_")):
+        del os.environ[_name]
+os.environ["ENV_FILE"] = os.devnull
+os.environ["DATA_DIR"] = _KEEP.name
+os.environ["SECRET_KEY"] = "only-for-tests"
+os.environ.setdefault("DATABASE_URL", "sqlite::memory:")
+
+from config.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,0 +1,36 @@
+"""The fixed cast of every test: two studios, two staff; isolation is tested by default."""
+
+import datetime as dt
+
+import pytest
+from django.contrib.auth.models import User
+
+from tenants.models import Tenant
+from tests import factories
+
+
+@pytest.fixture
+def now() -> dt.datetime:
+    return factories.NOW
+
+
+@pytest.fixture
+def ombak(db: None) -> Tenant:
+    return factories.studio("ombak")
+
+
+@pytest.fixture
+def senja(db: None) -> Tenant:
+    return factories.studio("senja")
+
+
+@pytest.fixture
+def sari(ombak: Tenant) -> User:
+    """Owner of Ombak."""
+    return factories.staff("sari", ombak)
+
+
+@pytest.fixture
+def bayu(senja: Tenant) -> User:
+    """Owner of Senja."""
+    return factories.staff("bayu", senja)

@@ -6,14 +6,17 @@ import hmac
 import secrets
 import uuid
 import zoneinfo
-from typing import Self
+from collections.abc import Callable, Collection
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator, validate_email
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tenants.hours import valid_opening_hours
 from tenants.phones import normalise
 from tenants.secrets import EncryptedTextField
 
@@ -24,6 +27,42 @@ def valid_timezone(name: str) -> None:
             _("“%(name)s” is no time zone. Use one such as Asia/Jakarta or Asia/Makassar."),
             params={"name": name[:60]},
         )
+
+
+def valid_currency(code: str) -> str:
+    """The currency in capitals, such as IDR."""
+    if len(code) != 3 or not code.isascii() or not code.isalpha():
+        raise ValidationError(
+            _("“%(code)s” is no currency. Use three letters such as IDR or USD."),
+            params={"code": code[:20]},
+        )
+    return code.upper()
+
+
+def valid_contacts(contacts: Any) -> list[str]:
+    """Hand-over contacts in one spelling: phone numbers in E.164, e-mail addresses as they are."""
+    if not isinstance(contacts, list) or not all(isinstance(c, str) for c in contacts):
+        raise ValidationError(
+            _("Hand-over contacts are a list of phone numbers and e-mail addresses.")
+        )
+    return [_contact(contact.strip()) for contact in contacts if contact.strip()]
+
+
+def _contact(text: str) -> str:
+    if "@" not in text:
+        return normalise(text)
+    validate_email(text)
+    return text
+
+
+def valid_greeting(text: str) -> str:
+    MaxLengthValidator(600)(text)  # a TextField does not check its length by itself
+    return text
+
+
+def checked_hours(hours: Any) -> Any:
+    valid_opening_hours(hours)
+    return hours
 
 
 class Language(models.TextChoices):
@@ -93,11 +132,27 @@ class Tenant(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def clean(self) -> None:
-        if self.whatsapp_number:
-            self.whatsapp_number = normalise(self.whatsapp_number)
-        else:
-            self.whatsapp_number = None
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Spell numbers and codes in the one way before they are checked and compared."""
+        errors: dict[str, Any] = {}
+        tidy: list[tuple[str, Callable[[Any], Any]]] = [
+            ("whatsapp_number", lambda number: normalise(number) if number else None),
+            ("currency", valid_currency),
+            ("opening_hours", checked_hours),
+            ("handover_contacts", valid_contacts),
+            ("greeting", valid_greeting),
+        ]
+        for field, rule in tidy:
+            try:
+                setattr(self, field, rule(getattr(self, field)))
+            except ValidationError as error:
+                errors[field] = error
+        try:
+            super().clean_fields(exclude={*(exclude or ()), *errors})
+        except ValidationError as error:
+            errors = error.update_error_dict(errors)
+        if errors:
+            raise ValidationError(errors)
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

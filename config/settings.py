@@ -75,6 +75,13 @@ HTTPS = env.bool("HTTPS", default=False)
 ADMIN_USER = env.str("ADMIN_USER", default="admin")
 ADMIN_PASS = env.str("ADMIN_PASS", default="")
 
+# The web process -------------------------------------------------------------------------------
+HOST = env.str("HOST", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+WEB_WORKERS = env.int("WEB_WORKERS", default=2)
+WEB_THREADS = env.int("WEB_THREADS", default=4)
+FORWARDED_ALLOW_IPS = env.str("FORWARDED_ALLOW_IPS", default="127.0.0.1,::1")
+
 # The assistant ---------------------------------------------------------------------------------
 ANTHROPIC_API_KEY = env.str("ANTHROPIC_API_KEY", default="")
 ANTHROPIC_BASE_URL = env.str("ANTHROPIC_BASE_URL", default="")

@@ -135,7 +135,7 @@ class StudioAdminMixin(admin.options.BaseModelAdmin):  # type: ignore[type-arg]
 
     def formfield_for_foreignkey(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> ModelChoiceField[Any] | None:
+    ) -> "ModelChoiceField[Any] | None":
         related = db_field.related_model
         if related is Tenant:
             kwargs["queryset"] = visible(request, Tenant.objects.all())

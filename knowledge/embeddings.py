@@ -1,0 +1,159 @@
+"""The door to OpenAI: texts in, vectors out, from OpenAI or any compatible server. Without a key there is none."""
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+from django.conf import settings
+
+from knowledge.shelf import Shelf
+from tenants.models import Tenant
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+
+logger = logging.getLogger(__name__)
+
+MOST_INPUTS = 2048  # of one request, as OpenAI says
+MOST_TOKENS = 300_000
+LONGEST = 24_000  # characters of one text; about 8,000 tokens
+PATIENCE = {"passage": 15.0, "query": 3.0}  # seconds; a customer waits for a query
+RETRIES = {"passage": 1, "query": 0}
+PAUSE = 30.0  # seconds without embedding questions after a failure
+KEEPALIVE = 300.0
+
+Kind = Literal["passage", "query"]
+
+
+class EmbeddingError(Exception):
+    """Texts could not be embedded. `permanent`: only a person can help (a key, a bill, a setting)."""
+
+    def __init__(self, sentence: str, permanent: bool = False) -> None:
+        super().__init__(sentence)
+        self.permanent = permanent
+
+
+@dataclass(frozen=True)
+class Embedder:
+    """One model with one key. Vectors of different names are never mixed."""
+
+    name: str
+    key: str = field(repr=False)
+
+    def embed(self, texts: Sequence[str], kind: Kind = "passage") -> list[list[float]]:
+        """One vector per text, in order. Raises EmbeddingError."""
+        vectors: list[list[float]] = []
+        for batch in _batches([self._prefix(kind) + text[:LONGEST] for text in texts]):
+            vectors += self._request(batch, kind)
+        return vectors
+
+    def _prefix(self, kind: Kind) -> str:
+        """Models of the E5 family are told which side a text is on."""
+        return f"{kind}: " if "e5" in self.name.lower() else ""
+
+    def _request(self, batch: list[str], kind: Kind) -> list[list[float]]:
+        client = _client(settings.OPENAI_BASE_URL).with_options(
+            api_key=self.key, timeout=PATIENCE[kind], max_retries=RETRIES[kind]
+        )
+        with _asking():
+            answer = client.embeddings.create(model=self.name, input=batch)
+        rows = sorted(answer.data, key=lambda row: row.index)  # servers may mix the order
+        vectors = [row.embedding for row in rows]
+        if len(vectors) != len(batch) or len({len(vector) for vector in vectors}) != 1:
+            raise EmbeddingError("The embedding server did not answer with one vector per text.")
+        return vectors
+
+
+def embedder_for(tenant: Tenant) -> Embedder | None:
+    """With the studio's own key, else MILA's, else without a key at a server of one's own; or None."""
+    key = tenant.openai_api_key or settings.OPENAI_API_KEY
+    if not key and settings.OPENAI_BASE_URL:
+        key = "none"  # the SDK wants some text; such a server ignores it
+    return Embedder(settings.EMBEDDING_MODEL, key) if key else None
+
+
+_resting: dict[str, float] = {}  # key → until when questions are not embedded
+
+
+def for_search(tenant: Tenant, shelf: Shelf, texts: Sequence[str]) -> list[list[float]]:
+    """The questions' vectors when the entries have such vectors too. Never raises: words alone also find."""
+    embedder = embedder_for(tenant)
+    asked = [text for text in texts if text.strip()]
+    if embedder is None or embedder.name != shelf.embedder or not asked:
+        return []
+    if _resting.get(embedder.key, 0) > time.monotonic():
+        return []
+    try:
+        vectors = embedder.embed(asked, kind="query")
+    except EmbeddingError as error:
+        logger.warning("Searching %s by words alone: %s", tenant.slug, error)
+        _resting[embedder.key] = time.monotonic() + PAUSE
+        return []
+    return [vector for vector in vectors if len(vector) == shelf.dimensions]
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    """As many texts as one request may carry; three characters count as a token, to be on the safe side."""
+    batch: list[str] = []
+    tokens = 0
+    for text in texts:
+        size = len(text) // 3 + 1
+        if batch and (len(batch) == MOST_INPUTS or tokens + size > MOST_TOKENS):
+            yield batch
+            batch, tokens = [], 0
+        batch.append(text or " ")
+        tokens += size
+    if batch:
+        yield batch
+
+
+@lru_cache(maxsize=4)
+def _client(base_url: str) -> "OpenAI":
+    """One client and one pool of connections per process; keys come with each request."""
+    import httpx2
+    import openai
+
+    limits = httpx2.Limits(max_connections=100, keepalive_expiry=KEEPALIVE)
+    return openai.OpenAI(
+        api_key="set by each request",
+        base_url=base_url or "https://api.openai.com/v1",
+        http_client=openai.DefaultHttpxClient(limits=limits),
+    )
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Whatever the SDK raises becomes one error with a sentence."""
+    import openai
+
+    try:
+        yield
+    except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
+        raise EmbeddingError(
+            "The OpenAI key is not accepted. Enter a valid key in the studio or in OPENAI_API_KEY.",
+            permanent=True,
+        ) from error
+    except openai.RateLimitError as error:
+        if error.code == "insufficient_quota":
+            raise EmbeddingError(
+                "The OpenAI account has no credit left. Top it up, then sync again.", permanent=True
+            ) from error
+        raise EmbeddingError("The embedding server asks to wait. MILA tries again.") from error
+    except openai.APIConnectionError as error:
+        raise EmbeddingError(
+            "The embedding server cannot be reached. Check OPENAI_BASE_URL and the network."
+        ) from error
+    except openai.NotFoundError as error:
+        raise EmbeddingError(
+            "The embedding server does not know the model. Check EMBEDDING_MODEL.", permanent=True
+        ) from error
+    except openai.BadRequestError as error:
+        raise EmbeddingError(
+            f"The embedding server refuses the text: {str(error)[:200]}", permanent=True
+        ) from error
+    except (openai.OpenAIError, ValueError, TypeError) as error:
+        raise EmbeddingError(f"The embedding server failed: {str(error)[:200]}") from error

@@ -1,0 +1,152 @@
+"""Saving an entry from plain data: what the API, imports and loaded files send. Errors are sentences by field."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from knowledge.models import KnowledgeCategory, KnowledgeEntry
+from tenants.models import Language, Tenant
+
+LONGEST = 20_000
+FIELDS = (
+    *("external_id", "title", "category", "content", "keywords"),
+    *("language", "status", "valid_from", "valid_until"),
+)
+
+
+def save_entry(
+    tenant: Tenant, data: Mapping[str, Any], entry: KnowledgeEntry | None = None
+) -> KnowledgeEntry:
+    """A new entry of the studio, or `entry` changed; fields that `data` lacks stay as they are.
+
+    Raises ValidationError with all fields that are wrong; then nothing is saved.
+    """
+    if entry is not None and entry.tenant_id != tenant.pk:
+        raise ValidationError(_("This entry belongs to another studio."))
+    entry = entry or KnowledgeEntry(tenant=tenant, language=tenant.default_language)
+    wanted = {name: getattr(entry, name) for name in FIELDS}
+    wanted |= {name: data[name] for name in FIELDS if name in data}
+    clean = _Cleaned(tenant, entry)
+    for name in FIELDS:
+        clean.take(name, wanted[name])
+    clean.finish()
+    entry.save()
+    return entry
+
+
+class _Cleaned:
+    """Takes field by field and gathers what is wrong."""
+
+    def __init__(self, tenant: Tenant, entry: KnowledgeEntry) -> None:
+        self.tenant = tenant
+        self.entry = entry
+        self.values: dict[str, Any] = {}
+        self.errors: dict[str, list[str]] = {}
+
+    def take(self, name: str, value: Any) -> None:
+        try:
+            self.values[name] = getattr(self, f"_{name}")(value)
+        except ValidationError as error:
+            self.errors[name] = error.messages
+
+    def finish(self) -> None:
+        first, last = self.values.get("valid_from"), self.values.get("valid_until")
+        if first and last and last < first:
+            self.errors["valid_until"] = [_("The last day is before the first day.")]
+        if self.errors:
+            raise ValidationError(
+                {name: [*messages] for name, messages in self.errors.items()}  # all at once
+            )
+        for name, value in self.values.items():
+            setattr(self.entry, name, value)
+
+    def _title(self, value: Any) -> str:
+        text = " ".join(_text(value).split())
+        if not text:
+            raise ValidationError(_("The title is missing."))
+        return _short(text, 200)
+
+    def _content(self, value: Any) -> str:
+        text = _text(value).replace("\r\n", "\n").strip()
+        if not text:
+            raise ValidationError(_("The text is missing. Write what customers should be told."))
+        return _short(text, LONGEST)
+
+    def _category(self, value: Any) -> str:
+        names = KnowledgeCategory.names(self.tenant)
+        known = {name.casefold(): name for name in names}
+        text = _text(value).strip()
+        if text.casefold() not in known:
+            raise ValidationError(
+                _("“%(name)s” is no category. Choose one of: %(names)s.")
+                % {"name": text[:60], "names": ", ".join(names)}
+            )
+        return known[text.casefold()]
+
+    def _keywords(self, value: Any) -> str:
+        parts = value if isinstance(value, list | tuple) else _text(value).split(",")
+        words = [" ".join(_text(part).replace(",", " ").split()) for part in parts]
+        return _short(", ".join(dict.fromkeys(word for word in words if word)), 500)
+
+    def _language(self, value: Any) -> str:
+        return _one_of(value, Language.values, _("the language"))
+
+    def _status(self, value: Any) -> str:
+        return _one_of(value, KnowledgeEntry.Status.values, _("the status"))
+
+    def _valid_from(self, value: Any) -> dt.date | None:
+        return _date(value)
+
+    def _valid_until(self, value: Any) -> dt.date | None:
+        return _date(value)
+
+    def _external_id(self, value: Any) -> str | None:
+        text = _short(_text(value).strip(), 120)
+        others = KnowledgeEntry.objects.filter(tenant=self.tenant, external_id=text)
+        if text and others.exclude(pk=self.entry.pk).exists():
+            raise ValidationError(_("Another entry of this studio has the id “%s”.") % text)
+        return text or None
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise ValidationError(_("Expected a text."))
+    return value.replace("\x00", "")
+
+
+def _short(text: str, most: int) -> str:
+    if len(text) > most:
+        raise ValidationError(
+            _("%(size)d characters are too many; %(most)d at most.")
+            % {"size": len(text), "most": most}
+        )
+    return text
+
+
+def _one_of(value: Any, choices: list[str], what: str) -> str:
+    if value not in choices:
+        raise ValidationError(
+            _("“%(value)s” is not possible for %(what)s. Choose one of: %(choices)s.")
+            % {"value": str(value)[:40], "what": what, "choices": ", ".join(choices)}
+        )
+    return str(value)
+
+
+def _date(value: Any) -> dt.date | None:
+    if value in (None, ""):
+        return None
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value
+    try:
+        day = parse_date(value) if isinstance(value, str) else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise ValidationError(_("“%s” is no date. Write it as 2026-12-31.") % str(value)[:40])
+    return day

@@ -1,0 +1,106 @@
+"""A studio's active entries, prepared for search: one per studio and process, made anew when the knowledge moved."""
+
+import datetime as dt
+import threading
+import uuid
+from array import array
+from collections import Counter, OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from knowledge import lexical
+from knowledge.models import KnowledgeEntry
+from tenants.models import Tenant
+
+KEPT = 200  # studios; a usual one takes about half a megabyte
+
+COLUMNS = (
+    *("pk", "title", "keywords", "content", "valid_from", "valid_until"),
+    *("index_state", "embedding", "embedding_model"),
+)
+
+
+@dataclass
+class Shelf:
+    """What search needs of one studio, without the rows themselves."""
+
+    tenant_id: uuid.UUID
+    version: int
+    vocabulary: lexical.Vocabulary
+    words: dict[uuid.UUID, lexical.Vector]
+    dense: dict[uuid.UUID, "array[float]"]
+    embedder: str  # the model whose vectors are in `dense`
+    in_step: bool  # whether a server holds all of it
+    days: Sequence[tuple[dt.date | None, dt.date | None]]
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    collection: Any = None  # the embedded index, made by knowledge/index.py when it is first asked
+
+    @property
+    def dimensions(self) -> int:
+        return len(next(iter(self.dense.values()), ()))
+
+    def out_of_date(self, day: dt.date) -> int:
+        """How many entries the index holds that are not valid on this day."""
+        return sum(
+            (start is not None and start > day) or (end is not None and end < day)
+            for start, end in self.days
+        )
+
+
+_shelves: OrderedDict[uuid.UUID, Shelf] = OrderedDict()
+_lock = threading.Lock()
+
+
+def shelf_of(tenant: Tenant) -> Shelf:
+    """The studio's shelf as of now. Reads only the version when nothing changed."""
+    version = (
+        Tenant.objects.filter(pk=tenant.pk).values_list("knowledge_version", flat=True).first()
+    )
+    with _lock:
+        shelf = _shelves.get(tenant.pk)
+        if shelf is not None and shelf.version == version:
+            _shelves.move_to_end(tenant.pk)
+            return shelf
+    # Two threads may build the same shelf: both are right, the later one stays.
+    shelf = _build(tenant.pk, version or 0)
+    with _lock:
+        _shelves[tenant.pk] = shelf
+        while len(_shelves) > KEPT:
+            _shelves.popitem(last=False)
+    return shelf
+
+
+def forget() -> None:
+    """Empty the shelves, so that the next search reads the rows."""
+    with _lock:
+        _shelves.clear()
+
+
+def _build(tenant_id: uuid.UUID, version: int) -> Shelf:
+    active = KnowledgeEntry.objects.filter(tenant_id=tenant_id, status=KnowledgeEntry.Status.ACTIVE)
+    rows = list(active.order_by("pk").values(*COLUMNS))
+    words = {row["pk"]: lexical.document(row) for row in rows}
+    texts = [f"{row['title']}\n{row['keywords']}\n{row['content']}" for row in rows]
+    embedder, dense = _dense(rows)
+    indexed = KnowledgeEntry.IndexState.INDEXED
+    return Shelf(
+        tenant_id=tenant_id,
+        version=version,
+        vocabulary=lexical.Vocabulary.of(zip(texts, words.values(), strict=True)),
+        words=words,
+        dense=dense,
+        embedder=embedder,
+        in_step=all(row["index_state"] == indexed for row in rows),
+        days=[(row["valid_from"], row["valid_until"]) for row in rows],
+    )
+
+
+def _dense(rows: list[dict[str, Any]]) -> tuple[str, dict[uuid.UUID, "array[float]"]]:
+    """The stored vectors of the embedder that made most of them; two models are never mixed."""
+    made = Counter((r["embedding_model"], len(r["embedding"])) for r in rows if r["embedding"])
+    if not made:
+        return "", {}
+    (model, size), _count = made.most_common(1)[0]
+    mine = [r for r in rows if r["embedding_model"] == model and len(r["embedding"] or b"") == size]
+    return model, {r["pk"]: array("f", bytes(r["embedding"])) for r in mine}

@@ -12,8 +12,8 @@ from config.studiofile import (
     STUDIO_FIELDS,
     STUDIO_KEYS,
     STUDIO_TEXTS,
-    StudioFileError,
     Studio,
+    StudioFileError,
 )
 from knowledge.models import KnowledgeCategory, KnowledgeEntry
 from tenants.models import Tenant

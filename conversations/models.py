@@ -7,7 +7,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from tenants.models import Language, Tenant
@@ -43,11 +43,21 @@ class Customer(models.Model):
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def due(self, at: dt.datetime) -> Self:
-        """Mailbox one: conversations that wait for the assistant and that nobody holds."""
+        """Mailbox one: conversations that wait for the assistant and that nobody holds.
+
+        The Playground answers in every mode of the studio; a studio in test mode answers only `!test`.
+        """
+        asked_by_test = Message.objects.filter(
+            conversation=OuterRef("pk"), state=Message.State.NEW, details__test=True
+        )
         return self.filter(
             Q(lease_until=None) | Q(lease_until__lte=at),
+            Q(handled_by=Conversation.Handler.ASSISTANT) | Q(resumes_at__lte=at),
+            Q(tenant__mode=Tenant.Mode.LIVE)
+            | Q(channel=Conversation.Channel.PLAYGROUND)
+            | Q(Exists(asked_by_test), tenant__mode=Tenant.Mode.TEST),
+            tenant__active=True,
             reply_due_at__lte=at,
-            handled_by=Conversation.Handler.ASSISTANT,
         ).order_by("reply_due_at")
 
 
@@ -95,7 +105,11 @@ class Conversation(models.Model):
     # Mailbox one.
     reply_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
     waiting_since = models.DateTimeField(null=True, blank=True)  # first unanswered message
+    # Raised by every message, edit and deletion that changes what waits: overtakes replies in the making.
+    waiting_version = models.PositiveIntegerField(default=0, editable=False)
     quiet_until = models.DateTimeField(null=True, blank=True)  # no reply leaves before
+    # Messages beyond the limit come back as one turn at this time.
+    limited_until = models.DateTimeField(null=True, blank=True, editable=False)
     lease_owner = models.CharField(max_length=60, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -111,12 +125,31 @@ class Conversation(models.Model):
                 fields=["tenant", "customer", "channel"],
                 condition=Q(customer__isnull=False),
                 name="one_conversation_per_customer",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["tenant"], condition=Q(channel="own_chat"), name="one_own_chat_per_studio"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "asked_by"],
+                condition=Q(channel="playground"),
+                name="one_playground_per_person",
+            ),
         ]
         indexes = [models.Index(fields=["tenant", "-last_message_at"])]
 
     def __str__(self) -> str:
         return str(self.customer or self.get_channel_display())
+
+    @property
+    def language(self) -> str:
+        """The language of MILA's own sentences in this chat: the customer's, else the studio's."""
+        known = self.customer.language if self.customer else ""
+        return known or self.tenant.default_language
+
+    def silent(self, at: dt.datetime) -> bool:
+        """Whether a person has this chat, and the assistant did not come back by itself yet."""
+        over = self.resumes_at is not None and self.resumes_at <= at
+        return self.handled_by == self.Handler.STAFF and not over
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -125,9 +158,17 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(state=Message.State.NEW).order_by("pk")
 
     def to_send(self, tenant_id: uuid.UUID, at: dt.datetime) -> Self:
-        """Mailbox two: what waits to be sent by one studio's line, in the order of its making."""
+        """Mailbox two: what waits to be sent by one studio's line, in the order of its making.
+
+        A message on its way, or one that is tried again soon, holds back later ones of its conversation.
+        """
+        ahead = Message.objects.filter(
+            Q(state=Message.State.SENDING) | Q(attempts__gt=0, pk__lt=OuterRef("pk")),
+            state__in=(Message.State.QUEUED, Message.State.SENDING),
+            conversation=OuterRef("conversation"),
+        )
         return (
-            self.filter(tenant_id=tenant_id, state=Message.State.QUEUED)
+            self.filter(~Exists(ahead), tenant_id=tenant_id, state=Message.State.QUEUED)
             .filter(Q(not_before=None) | Q(not_before__lte=at))
             .order_by("pk")
         )
@@ -225,6 +266,11 @@ class Message(models.Model):
             ),
             models.Index(
                 fields=["conversation", "id"], condition=Q(state="new"), name="messages_waiting"
+            ),
+            models.Index(
+                fields=["conversation", "id"],
+                condition=Q(state__in=("queued", "sending")),
+                name="messages_leaving",
             ),
         ]
 

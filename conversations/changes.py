@@ -1,0 +1,148 @@
+"""Afterthoughts: a message is edited, deleted, reacted to, or becomes readable. Nothing is forgotten for staff."""
+
+import datetime as dt
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from conversations.inbound import Edit, FromPhone, Reaction, Revoke
+from conversations.models import Conversation, Message
+from conversations.people import clean_text
+from conversations.shortcuts import shortcut
+from tenants.models import Tenant
+
+Author, State = Message.Author, Message.State
+
+WAITING = (State.NEW, State.LIMITED)
+# An answered question that is corrected so soon is answered once more.
+CORRECTED_WITHIN = dt.timedelta(minutes=15)
+ECHO_WITHIN = dt.timedelta(minutes=2)
+
+
+@transaction.atomic
+def edit(event: Edit, at: dt.datetime) -> Message | None:
+    """Replace the text and keep the old one; a correction soon after the answer is answered again."""
+    message = _find(event.tenant_id, event.whatsapp_id)
+    text = clean_text(event.text)[:20_000]
+    command = shortcut(text)
+    text = command.question if command and command.question else text
+    if message is None or message.text == text or "revoked" in message.details:
+        return None
+    again = message.state == State.ANSWERED and _really_different(message.text, text)
+    _keep(message, "edits", {"text": message.text, "at": at.isoformat()})
+    message.text = text
+    if again and message.inbound and at - message.created_at <= CORRECTED_WITHIN:
+        _answer_again(message, at)
+    message.save(update_fields=["text", "details", "state"])
+    if message.state in WAITING:
+        _overtake(message.conversation)
+    return message
+
+
+def _find(tenant_id: Any, whatsapp_id: str) -> Message | None:
+    rows = Message.objects.filter(tenant_id=tenant_id, whatsapp_id=whatsapp_id[:80])
+    message = rows.order_by("from_me").first()
+    if message is None:
+        return None
+    conversations = Conversation.objects.select_for_update(no_key=True, of=("self",))
+    conversation = conversations.select_related("tenant").get(pk=message.conversation_id)
+    message = rows.get(pk=message.pk)  # as it is now that the conversation is ours
+    message.conversation = conversation
+    return message
+
+
+def _keep(message: Message, name: str, entry: dict[str, str]) -> None:
+    message.details = {**message.details, name: [*message.details.get(name, []), entry]}
+
+
+def _really_different(old: str, new: str) -> bool:
+    def letters(text: str) -> str:
+        return "".join(c for c in text.casefold() if c.isalnum())
+
+    return letters(old) != letters(new)
+
+
+def _answer_again(message: Message, at: dt.datetime) -> None:
+    conversation = message.conversation
+    live = conversation.tenant.mode == Tenant.Mode.LIVE or message.details.get("test")
+    if conversation.silent(at) or not live:
+        return
+    message.state = State.NEW
+    message.details = {**message.details, "corrected": True}
+    Conversation.objects.filter(pk=conversation.pk).update(
+        reply_due_at=at, waiting_since=conversation.waiting_since or at, quiet_until=None
+    )
+
+
+def _overtake(conversation: Conversation) -> None:
+    rows = Conversation.objects.filter(pk=conversation.pk)
+    rows.update(waiting_version=F("waiting_version") + 1)
+
+
+@transaction.atomic
+def revoke(event: Revoke, at: dt.datetime) -> Message | None:
+    """Drop what waits; hide the text from pages and prompts (kept in details for cases of abuse)."""
+    message = _find(event.tenant_id, event.whatsapp_id)
+    if message is None or "revoked" in message.details:
+        return None
+    waited = message.state in WAITING
+    message.details = {
+        **message.details,
+        "revoked": {"text": message.text, "at": event.sent_at.isoformat()},
+    }
+    message.text = ""
+    message.state = State.SEEN if waited else message.state
+    message.save(update_fields=["text", "details", "state"])
+    if waited:
+        _overtake(message.conversation)
+        _nothing_due(message.conversation)
+    return message
+
+
+def _nothing_due(conversation: Conversation) -> None:
+    if not conversation.messages.filter(state__in=WAITING).exists():
+        rows = Conversation.objects.filter(pk=conversation.pk)
+        rows.update(reply_due_at=None, waiting_since=None, limited_until=None)
+
+
+@transaction.atomic
+def reaction(event: Reaction) -> Message | None:
+    """Note the emoji on our message: 👍 and 👎 tell staff how an answer was taken. No reply."""
+    message = Message.objects.filter(
+        tenant_id=event.tenant_id, whatsapp_id=event.whatsapp_id[:80], from_me=True
+    ).first()
+    if message is None:
+        return None
+    name = "staff_reaction" if event.from_me else "reaction"
+    details = {key: value for key, value in message.details.items() if key != name}
+    message.details = {**details, name: event.emoji[:16]} if event.emoji else details
+    message.save(update_fields=["details"])
+    return message
+
+
+@transaction.atomic
+def readable(message: Message, kind: str, text: str, at: dt.datetime) -> None:
+    """The text of an unreadable message came after all, under the same id."""
+    message.kind, message.text = kind, text
+    message.save(update_fields=["kind", "text"])
+    _overtake(message.conversation)
+    waiting = Q(pk=message.conversation_id, reply_due_at__gt=at)
+    Conversation.objects.filter(waiting).update(reply_due_at=at)
+
+
+def echo(conversation: Conversation, event: FromPhone) -> bool:
+    """Whether this is the echo of a send whose id we do not know yet; then it is proof that it left."""
+    sends = conversation.messages.filter(
+        state__in=(State.SENDING, State.UNKNOWN),
+        whatsapp_id=None,
+        text=event.text,
+        sending_since__gt=event.sent_at - ECHO_WITHIN,
+    )
+    message = sends.first()
+    if message is None:
+        return False
+    message.state, message.whatsapp_id = State.SENT, event.whatsapp_id[:80]
+    message.whatsapp_at = event.sent_at
+    message.save(update_fields=["state", "whatsapp_id", "whatsapp_at"])
+    return True

@@ -1,0 +1,138 @@
+"""Who has a conversation: the assistant or a person. A person always wins, at every moment before a reply leaves."""
+
+import datetime as dt
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from conversations.models import Conversation, Message, MessageQuerySet
+
+Author, Handler, State = Message.Author, Conversation.Handler, Message.State
+
+# What a customer wrote this short a time before the hand-back still gets an answer of the assistant.
+FRESH = dt.timedelta(minutes=15)
+
+
+@transaction.atomic
+def take_over(conversation: Conversation, user: User, at: dt.datetime) -> bool:
+    """From now on `user` answers here. False when a colleague has it already."""
+    mine = Q(handler=None) | Q(handler=user) | Q(handled_by=Handler.ASSISTANT)
+    rows = Conversation.objects.filter(mine, pk=conversation.pk)
+    if rows.update(**_staff(at), handler=user) != 1:
+        return False
+    _withdraw(conversation)
+    waiting = conversation.messages.filter(state__in=(State.NEW, State.LIMITED))
+    waiting.update(state=State.HANDED_OVER)
+    conversation.refresh_from_db()
+    return True
+
+
+def _staff(at: dt.datetime) -> dict[str, object]:
+    """A conversation in staff hands: nothing is due, and replies in the making are overtaken."""
+    return {
+        "handled_by": Handler.STAFF,
+        "handled_since": at,
+        "resumes_at": None,
+        "mode_version": F("mode_version") + 1,
+        "reply_due_at": None,
+        "waiting_since": None,
+        "quiet_until": None,
+        "limited_until": None,
+        "lease_owner": "",
+        "lease_until": None,
+        "attempts": 0,
+    }
+
+
+def _withdraw(conversation: Conversation) -> None:
+    """What MILA wanted to say stays in the thread, as cancelled."""
+    waiting = conversation.messages.filter(state=State.QUEUED).exclude(author=Author.STAFF)
+    waiting.update(state=State.CANCELLED, error=_("A person took over the conversation first."))
+
+
+@transaction.atomic
+def hand_back(conversation: Conversation, user: User | None, at: dt.datetime) -> bool:
+    """The assistant answers again, also what the customer asked just now and nobody answered."""
+    rows = Conversation.objects.filter(pk=conversation.pk, handled_by=Handler.STAFF)
+    if rows.update(**_assistant(), mode_version=F("mode_version") + 1) != 1:
+        return False
+    if _unanswered(conversation, at).update(state=State.NEW):
+        rows = Conversation.objects.filter(pk=conversation.pk)
+        rows.update(
+            reply_due_at=at, waiting_since=at, waiting_version=F("waiting_version") + 1, attempts=0
+        )
+    conversation.refresh_from_db()
+    return True
+
+
+def _assistant() -> dict[str, object]:
+    return {
+        "handled_by": Handler.ASSISTANT,
+        "handler": None,
+        "handled_since": None,
+        "resumes_at": None,
+    }
+
+
+def _unanswered(conversation: Conversation, at: dt.datetime) -> MessageQuerySet:
+    last = (
+        conversation.messages.filter(author=Author.STAFF)
+        .order_by("-pk")
+        .values_list("pk", flat=True)
+        .first()
+    )
+    return conversation.messages.filter(
+        state=State.HANDED_OVER, pk__gt=last or 0, created_at__gt=at - FRESH
+    )
+
+
+@transaction.atomic
+def silence_for_escalation(conversation: Conversation, at: dt.datetime) -> None:
+    """The customer waits for a person now. What the assistant said up to here still leaves."""
+    rows = Conversation.objects.filter(pk=conversation.pk)
+    if not rows.exclude(handled_by=Handler.STAFF, resumes_at=None).update(**_staff(at)):
+        return
+    conversation.refresh_from_db(fields=[*_staff(at)])
+    leaving = conversation.messages.filter(state=State.QUEUED).exclude(author=Author.STAFF)
+    leaving.update(mode_version=conversation.mode_version)
+    waiting = conversation.messages.filter(state__in=(State.NEW, State.LIMITED))
+    waiting.update(state=State.HANDED_OVER)
+
+
+def silence_for_phone(conversation: Conversation, at: dt.datetime) -> None:
+    """A message from the studio's own phone silences the assistant here for the studio's time, and shows until when."""
+    minutes = conversation.tenant.phone_silence_minutes
+    until = at + dt.timedelta(minutes=minutes)
+    permanent = Q(handled_by=Handler.STAFF, resumes_at=None)
+    rows = Conversation.objects.filter(pk=conversation.pk).exclude(permanent)
+    if minutes and rows.update(**{**_staff(at), "resumes_at": until}):
+        _withdraw(conversation)
+    conversation.refresh_from_db()
+
+
+@transaction.atomic
+def staff_wrote(
+    conversation: Conversation, at: dt.datetime, *, answered_until: dt.datetime, now: bool = True
+) -> None:
+    """A person answered: what customers wrote up to then needs nothing more, and the assistant is silent a while."""
+    if conversation.channel != Conversation.Channel.WHATSAPP:
+        return
+    waiting = conversation.messages.filter(
+        state__in=(State.NEW, State.LIMITED, State.HANDED_OVER)
+    ).filter(
+        Q(whatsapp_at=None) | Q(whatsapp_at__lte=answered_until) | Q(created_at__lte=answered_until)
+    )
+    if waiting.update(state=State.ANSWERED):
+        _settle(conversation)
+    if now:
+        silence_for_phone(conversation, at)
+
+
+def _settle(conversation: Conversation) -> None:
+    """Overtake a reply in the making; nothing is due when nothing waits."""
+    rows = Conversation.objects.filter(pk=conversation.pk)
+    rows.update(waiting_version=F("waiting_version") + 1, unread=0)
+    if not conversation.messages.filter(state__in=(State.NEW, State.LIMITED)).exists():
+        rows.update(reply_due_at=None, waiting_since=None, limited_until=None)

@@ -1,0 +1,47 @@
+"""How much one customer may write: so many messages a minute get an answer, the others wait for one turn.
+
+Counted in rows, so that it holds across processes and restarts.
+"""
+
+import datetime as dt
+
+from conversations import outbox
+from conversations.models import Conversation, Message
+from conversations.sentences import sentence
+
+WINDOW = dt.timedelta(seconds=60)
+NOTE_EVERY = dt.timedelta(minutes=10)
+
+
+def held_until(conversation: Conversation, at: dt.datetime) -> dt.datetime | None:
+    """When this customer may have a turn again; None while they are within the limit.
+
+    `at` is the time of the message: for a backlog WhatsApp's time, as a backlog is no spam.
+    """
+    limit = max(1, conversation.tenant.messages_per_minute)
+    rows = Message.objects.filter(conversation=conversation, author=Message.Author.CUSTOMER)
+    newest = rows.order_by("-pk").values_list("created_at", "whatsapp_at", "details")[:limit]
+    times = [
+        (whatsapp_at if details.get("backlog") else None) or created_at
+        for created_at, whatsapp_at, details in newest
+    ]
+    if len(times) < limit or min(times) <= at - WINDOW:
+        return None
+    return min(times) + WINDOW
+
+
+def note(conversation: Conversation, at: dt.datetime) -> None:
+    """Tell the customer once in ten minutes that their messages wait."""
+    earlier = conversation.messages.filter(
+        idempotency_key__startswith="limited:", created_at__gt=at - NOTE_EVERY
+    )
+    if not earlier.exists():
+        outbox.queue(
+            conversation,
+            sentence("limited", conversation.language),
+            author=Message.Author.SYSTEM,
+            key=f"limited:{conversation.pk}:{at:%Y%m%d%H%M%S}",
+            at=at,
+            expires_at=at + NOTE_EVERY,
+            details={"note": "limited"},
+        )

@@ -1,0 +1,217 @@
+"""Everything that a customer reads leaves here: queued → on its way → sent | perhaps sent | not sent.
+
+WhatsApp takes no message id from us, so a send that was cut off is *unknown*: receipts or a person settle it,
+and it is never sent again blindly.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext as _
+
+from conversations import escalations, handling
+from conversations.models import Conversation, Escalation, Message, MessageQuerySet
+from tenants.models import Tenant
+
+Author, Channel, State = Message.Author, Conversation.Channel, Message.State
+
+# After these waits a message that certainly did not leave is tried again.
+RETRIES = tuple(dt.timedelta(seconds=wait) for wait in (2, 8, 30, 120, 600))
+
+
+def queue(
+    conversation: Conversation,
+    text: str,
+    *,
+    author: str,
+    key: str,
+    at: dt.datetime,
+    written_by: User | None = None,
+    not_before: dt.datetime | None = None,
+    expires_at: dt.datetime | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> Message:
+    """Put a message into the outbox; the same `key` twice is one row. Staff who write silence the assistant a while."""
+    known = Message.objects.filter(tenant_id=conversation.tenant_id, idempotency_key=key)
+    if message := known.first():
+        return message
+    try:
+        with transaction.atomic():
+            if author == Author.STAFF:
+                handling.staff_wrote(conversation, at, answered_until=at)
+            message = insert(
+                conversation,
+                text,
+                author=author,
+                key=key,
+                at=at,
+                written_by=written_by,
+                not_before=not_before,
+                expires_at=expires_at,
+                details=dict(details or {}),
+            )
+            Conversation.objects.filter(pk=conversation.pk).update(last_message_at=at)
+    except IntegrityError:
+        return known.get()
+    return message
+
+
+def insert(
+    conversation: Conversation, text: str, *, author: str, key: str, at: dt.datetime, **fields: Any
+) -> Message:
+    """One row, inside the caller's transaction; IntegrityError for a known key. Playground: shown at once, never sent."""
+    shown = conversation.channel == Channel.PLAYGROUND
+    return Message.objects.create(
+        tenant_id=conversation.tenant_id,
+        conversation=conversation,
+        author=author,
+        text=text.replace("\x00", ""),
+        state=State.SHOWN if shown else State.QUEUED,
+        idempotency_key=key[:120],
+        # A change of hands overtakes what MILA says; what staff say always leaves.
+        mode_version=None if author == Author.STAFF else conversation.mode_version,
+        from_me=True,
+        created_at=at,
+        **fields,
+    )
+
+
+def claim_to_send(tenant_id: uuid.UUID, at: dt.datetime) -> Message | None:
+    """The next message that may leave, marked as on its way; it comes with its conversation and studio."""
+    while message := _first(tenant_id, at):
+        reason = _obstacle(message, at)
+        if reason:
+            _cancel(message, reason, at)
+            continue
+        taken = Message.objects.filter(pk=message.pk, state=State.QUEUED).update(
+            state=State.SENDING, sending_since=at, attempts=F("attempts") + 1
+        )
+        if taken == 1:
+            message.state, message.sending_since = State.SENDING, at
+            message.attempts += 1
+            return message
+    return None
+
+
+def _first(tenant_id: uuid.UUID, at: dt.datetime) -> Message | None:
+    rows = Message.objects.to_send(tenant_id, at)
+    return rows.select_related("conversation", "tenant").first()
+
+
+def _obstacle(message: Message, at: dt.datetime) -> str:
+    """Why this message must not leave any more, for staff; "" when it may. Asked right before sending."""
+    if message.expires_at and message.expires_at <= at:
+        return _("It waited too long to be sent.")
+    if message.author == Author.STAFF:
+        return ""
+    if message.mode_version != message.conversation.mode_version:
+        return _("A person took over the conversation first.")
+    if message.tenant.mode == Tenant.Mode.OFF or not message.tenant.active:
+        return _("The studio is switched off.")
+    return ""
+
+
+@transaction.atomic
+def _cancel(message: Message, reason: str, at: dt.datetime) -> None:
+    """Withdraw a message; an answer that a customer waits for becomes a task for staff."""
+    gone = Message.objects.filter(pk=message.pk, state=State.QUEUED)
+    if not gone.update(state=State.CANCELLED, error=reason):
+        return
+    overtaken = message.mode_version != message.conversation.mode_version
+    if message.author == Author.ASSISTANT and not overtaken:
+        _tell_staff(message.conversation, reason, at)
+
+
+def _tell_staff(conversation: Conversation, reason: str, at: dt.datetime) -> None:
+    Conversation.objects.filter(pk=conversation.pk).update(unread=F("unread") + 1)
+    escalations.escalate(
+        conversation,
+        Escalation.Category.CANNOT_ANSWER,
+        Escalation.Urgency.NORMAL,
+        _("An answer did not reach the customer: %(reason)s") % {"reason": reason},
+        at,
+    )
+
+
+def sent(message: Message, whatsapp_id: str, at: dt.datetime) -> None:
+    """WhatsApp took it (or proof of that was found later for one that was *unknown*)."""
+    rows = Message.objects.filter(pk=message.pk, state__in=(State.SENDING, State.UNKNOWN))
+    rows.update(state=State.SENT, whatsapp_id=whatsapp_id, whatsapp_at=at, error="")
+
+
+def unknown(message: Message, error: str, at: dt.datetime) -> None:
+    """The send was cut off: nobody knows yet whether it left. Staff see it."""
+    rows = Message.objects.filter(pk=message.pk, state=State.SENDING)
+    if rows.update(state=State.UNKNOWN, error=error):
+        Conversation.objects.filter(pk=message.conversation_id).update(unread=F("unread") + 1)
+
+
+def not_sent(message: Message, error: str, at: dt.datetime, permanent: bool) -> None:
+    """It certainly did not leave: tried again after a wait, or given up and told to staff."""
+    rows = Message.objects.filter(pk=message.pk, state__in=(State.SENDING, State.UNKNOWN))
+    again = not permanent and message.attempts <= len(RETRIES)
+    with transaction.atomic():
+        if again:
+            wait = RETRIES[max(message.attempts, 1) - 1]
+            rows.update(state=State.QUEUED, not_before=at + wait, error=error)
+        elif rows.update(state=State.FAILED, error=error):
+            _tell_staff(message.conversation, error, at)
+
+
+def recover(tenant_id: uuid.UUID, at: dt.datetime) -> int:
+    """When a line starts: what an earlier process was sending is *unknown* now. Returns how many."""
+    return Message.objects.filter(tenant_id=tenant_id, state=State.SENDING).update(
+        state=State.UNKNOWN, error=_("MILA stopped while this message was being sent.")
+    )
+
+
+def delivered(tenant_id: uuid.UUID, whatsapp_ids: Iterable[str]) -> int:
+    """Messages only move forward: sent < delivered < read."""
+    rows = _ours(tenant_id, whatsapp_ids).filter(state__in=(State.SENT, State.UNKNOWN))
+    return rows.update(state=State.DELIVERED, error="")
+
+
+def read(tenant_id: uuid.UUID, whatsapp_ids: Iterable[str]) -> int:
+    before = (State.SENT, State.UNKNOWN, State.DELIVERED)
+    rows = _ours(tenant_id, whatsapp_ids).filter(state__in=before)
+    return rows.update(state=State.READ, error="")
+
+
+def unreadable(tenant_id: uuid.UUID, whatsapp_ids: Iterable[str], at: dt.datetime) -> None:
+    """The customer's phone could not decrypt these: nobody read them, so sending them once more is no double answer."""
+    for message in _ours(tenant_id, whatsapp_ids).filter(~Q(state=State.READ)).exclude(text=""):
+        _copy(message, at)
+
+
+def _ours(tenant_id: uuid.UUID, whatsapp_ids: Iterable[str]) -> MessageQuerySet:
+    return Message.objects.filter(
+        tenant_id=tenant_id, from_me=True, whatsapp_id__in=list(whatsapp_ids)
+    )
+
+
+def send_again(message: Message, at: dt.datetime) -> Message | None:
+    """Staff decided that a message did not arrive: a new row with its text. None for one that did arrive."""
+    if message.state not in (State.UNKNOWN, State.FAILED, State.CANCELLED):
+        return None
+    return _copy(message, at)
+
+
+def _copy(message: Message, at: dt.datetime) -> Message:
+    """The same text once more; twice asked is one row."""
+    conversation = Conversation.objects.get(pk=message.conversation_id)
+    key = f"again:{message.pk}"
+    known = Message.objects.filter(tenant_id=message.tenant_id, idempotency_key=key).first()
+    return known or insert(
+        conversation,
+        message.text,
+        author=message.author,
+        key=key,
+        at=at,
+        written_by_id=message.written_by_id,
+        details={"again": message.pk},
+    )

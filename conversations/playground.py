@@ -1,0 +1,66 @@
+"""Staff try the assistant out: a conversation of their own, answered like a customer's, never sent, no escalation."""
+
+import datetime as dt
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from conversations.models import Conversation, Message
+from conversations.people import clean_text
+from tenants.models import Tenant
+
+TEXT_LIMIT = 20_000
+
+
+def conversation_of(tenant: Tenant, user: User) -> Conversation:
+    """This person's Playground in this studio; made when they first come."""
+    conversation, _new = Conversation.objects.get_or_create(
+        tenant=tenant, asked_by=user, channel=Conversation.Channel.PLAYGROUND
+    )
+    return conversation
+
+
+@transaction.atomic
+def ask(tenant: Tenant, user: User, text: str, at: dt.datetime) -> Message:
+    """Put a question into the mailbox of the assistant. ValidationError for an empty one."""
+    text = clean_text(text).strip()
+    if not text:
+        raise ValidationError(_("Write a question first."))
+    conversation = conversation_of(tenant, user)
+    rows = Conversation.objects.select_for_update(no_key=True).filter(pk=conversation.pk)
+    conversation = rows.get()
+    message = Message.objects.create(
+        tenant=tenant,
+        conversation=conversation,
+        author=Message.Author.CUSTOMER,
+        text=text[:TEXT_LIMIT],
+        state=Message.State.NEW,
+        written_by=user,
+        details={"cut_from": len(text)} if len(text) > TEXT_LIMIT else {},
+        created_at=at,
+    )
+    rows.update(
+        last_message_at=at,
+        reply_due_at=at,
+        waiting_since=conversation.waiting_since or at,
+        waiting_version=F("waiting_version") + 1,
+    )
+    return message
+
+
+@transaction.atomic
+def clear(tenant: Tenant, user: User) -> None:
+    """Begin anew: the questions and answers are gone, and one in the making is overtaken."""
+    conversation = conversation_of(tenant, user)
+    conversation.messages.all().delete()
+    Conversation.objects.filter(pk=conversation.pk).update(
+        reply_due_at=None,
+        waiting_since=None,
+        lease_owner="",
+        lease_until=None,
+        attempts=0,
+        waiting_version=F("waiting_version") + 1,
+    )

@@ -184,7 +184,7 @@ class StudioAdminMixin(admin.options.BaseModelAdmin):  # type: ignore[type-arg]
 
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> ModelMultipleChoiceField[Any] | None:
+    ) -> "ModelMultipleChoiceField[Any] | None":
         self._limit_choices(db_field, request, kwargs)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 

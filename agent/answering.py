@@ -1,0 +1,177 @@
+"""One question, one reply: floors in code around the model, and an answer even without one. Nothing is stored here."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext_noop
+
+from agent import fallback, guard, language, prompts, redflags
+from agent.claude import Model, ModelError
+from agent.loop import Run
+from agent.models import Turn
+from agent.phrases import help_numbers, phrase
+from agent.reply import Question, Reply
+from agent.tools import ToolContext
+from conversations.mailbox import EscalationDraft
+from knowledge.models import KnowledgeEntry
+from knowledge.search import Found, search
+
+NO_MODEL = gettext_noop("No Anthropic key is set: answers come word for word from the knowledge.")
+STOPPED = gettext_noop(
+    "The model stated something that stands in no entry. The answer was stopped."
+)
+EMPTY = gettext_noop("The model gave no answer.")
+LONGEST = 4000  # characters of a message that the model reads
+
+
+def answer(question: Question, model: Model | None, *, context: str = "") -> Reply:
+    """The reply to a question. `context` is full, search or auto; empty means AGENT_CONTEXT."""
+    started = time.monotonic()
+    question = replace(question, text=question.text.replace("\x00", "")[:LONGEST].strip())
+    reply = _Answering(question, model, context, started).reply()
+    return replace(reply, milliseconds=round((time.monotonic() - started) * 1000))
+
+
+@dataclass
+class _Answering:
+    question: Question
+    model: Model | None
+    context: str
+    started: float
+    found: Sequence[Found] = ()
+    language: str = ""
+    trace: list[dict[str, Any]] = field(default_factory=list)
+
+    def reply(self) -> Reply:
+        question = self.question
+        self.language = language.of_customer(
+            question.text, question.earlier, question.tenant.default_language
+        )
+        if not question.text:
+            text = phrase("media", self.language, question.tenant, question.at)
+            return self._reply(text, self._draft("cannot_answer", "normal"))
+        flag = redflags.find(question.text)
+        self.found = search(
+            question.tenant, [question.text], earlier=question.earlier, at=question.at
+        )
+        if flag and (flag.fixed or self.model is None):
+            return self._handed_over(flag.category, flag.urgency)
+        if self.model is None:
+            return self._without_model(NO_MODEL)
+        return self._with_model(self.model, flag)
+
+    def _with_model(self, model: Model, flag: redflags.Flag | None) -> Reply:
+        run = self._run(model)
+        try:
+            text, error = self._guarded(run)
+        except ModelError as problem:
+            return self._after_error(run, flag, problem.sentence)
+        escalation = run.context.escalation
+        if not text:
+            category = (
+                escalation.category if escalation else flag.category if flag else "cannot_answer"
+            )
+            urgency = flag.urgency if flag else "normal"
+            reply = self._handed_over(category, urgency, escalation)
+            return self._used(replace(reply, error=error), run)
+        if flag and escalation is None:
+            escalation = self._draft(flag.category, flag.urgency)
+            told = phrase("told", self.language, self.question.tenant, self.question.at)
+            text = f"{guard.shortened(text, guard.LIMIT - len(told) - 2)}\n\n{told}"
+        return self._used(self._reply(text, escalation, Turn.Outcome.ANSWERED), run)
+
+    def _run(self, model: Model) -> Run:
+        question, tenant = self.question, self.question.tenant
+        entries = self._whole_knowledge(model)
+        found = [hit.entry for hit in self.found]
+        tools = ToolContext(tenant, question.at, self.language, question.earlier)
+        tools.shown = list(found if entries is None else entries)
+        return Run(
+            model,
+            prompts.system(tenant, entries),
+            prompts.messages(question, found if entries is None else None, self.language),
+            tools,
+            self.started + settings.AGENT_TURN_DEADLINE,
+            trace=self.trace,
+        )
+
+    def _whole_knowledge(self, model: Model) -> list[KnowledgeEntry] | None:
+        """All entries of today in the mode `full`; None in the mode `search`."""
+        tenant, at = self.question.tenant, self.question.at
+        mode = prompts.choose_context(tenant, at, model.card, self.context)
+        self.trace.append({"context": mode, "found": self._entries()})
+        if mode == "search":
+            return None
+        return list(KnowledgeEntry.objects.current(at, tenant).defer("embedding"))
+
+    def _guarded(self, run: Run) -> tuple[str, str]:
+        """The model's text in WhatsApp's form with facts that hold, or empty and a sentence for staff."""
+        text = guard.whatsapp(run.answer())
+        missing = guard.unsupported(text, self._sources(run))
+        if missing:
+            self.trace.append({"unsupported": missing, "draft": text})
+            text = guard.whatsapp(run.repair(guard.complaint(missing), text))
+            missing = guard.unsupported(text, self._sources(run))
+        if missing:
+            self.trace.append({"unsupported": missing, "draft": text})
+            return "", STOPPED
+        return text, "" if text or run.context.escalation else EMPTY
+
+    def _sources(self, run: Run) -> str:
+        """Everything whose facts an answer may repeat."""
+        question = self.question
+        shown = [f"{entry.title}\n{entry.content}" for entry in run.context.shown]
+        helps = [part for code in ("id", "en") for part in help_numbers(question.tenant, code)]
+        promise = phrase("told", self.language, question.tenant, question.at)
+        now = prompts.now_line(question.tenant, question.at)
+        return "\n".join([*shown, question.said, now, promise, question.tenant.name, *helps])
+
+    def _after_error(self, run: Run, flag: redflags.Flag | None, error: str) -> Reply:
+        """The model failed: what code can answer, and what it already did stays done."""
+        escalation = run.context.escalation
+        if escalation or flag:
+            category = escalation.category if escalation else flag.category if flag else ""
+            reply = self._handed_over(category, flag.urgency if flag else "normal", escalation)
+        else:
+            reply = self._without_model(error)
+        return self._used(replace(reply, error=error), run)
+
+    def _without_model(self, error: str) -> Reply:
+        plain = fallback.plain_answer(self.question, self.language, self.found)
+        reply = self._reply(plain.text, plain.escalation, Turn.Outcome.FROM_KNOWLEDGE)
+        return replace(reply, error=error)
+
+    def _handed_over(
+        self, category: str, urgency: str, escalation: EscalationDraft | None = None
+    ) -> Reply:
+        text = phrase(category, self.language, self.question.tenant, self.question.at)
+        return self._reply(text, escalation or self._draft(category, urgency))
+
+    def _draft(self, category: str, urgency: str) -> EscalationDraft:
+        return EscalationDraft(category, urgency, " ".join(self.question.text.split())[:300])
+
+    def _reply(
+        self, text: str, escalation: EscalationDraft | None, outcome: str = Turn.Outcome.HANDED_OVER
+    ) -> Reply:
+        if escalation is not None:
+            outcome = Turn.Outcome.HANDED_OVER
+        return Reply(
+            text, self.language, outcome, escalation, self._entries(), trace=tuple(self.trace)
+        )
+
+    def _entries(self) -> list[str]:
+        return [hit.entry.reference for hit in self.found[:5]]
+
+    def _used(self, reply: Reply, run: Run) -> Reply:
+        return replace(
+            reply,
+            tools=tuple(run.context.used),
+            model=run.model.name,
+            rounds=run.rounds,
+            usage=run.usage,
+            cost=run.model.card.cost(run.usage),
+            trace=tuple(self.trace),
+        )

@@ -1,0 +1,147 @@
+"""Answers without a model: the passage that answers when one clearly does, else a kind hand-over."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent import facts
+from agent.guard import LIMIT, shortened, whatsapp
+from agent.phrases import phrase
+from agent.reply import Question
+from conversations.mailbox import EscalationDraft
+from knowledge.search import Found, best_passage
+
+_GREETINGS = frozenset(
+    """p ping hi hii hiii hello helo hey halo hallo hai hay hei permisi assalamualaikum test tes testing min admin
+    salam punten misi om swastiastu""".split()
+)
+_THANKS = frozenset(
+    "thanks thank thx ty tq makasih makasi trims terima kasih mksh tengkyu nuhun suksma".split()
+)
+_BYES = frozenset("bye see dadah jumpa later".split())
+_FILLERS = frozenset(
+    """selamat pagi siang sore malam met good morning afternoon evening night day kak kakak mbak mas bu pak bang sis
+    there all team ya yaa yah iya iyaa yes yup no ok oke okay okey okee sip siap baik noted great nice cool perfect
+    you u so much very for the tomorrow besok sampai banyak banget bgt deh dong sih juga aja kok lagi wkwk haha hehe
+    lol bener betul mantap oh ah wah hmm and dan atas infonya info waalaikumsalam apa kabar a lot""".split()
+)
+_LAUGH = re.compile(r"(?:wk){2,}w?|(?:ha){2,}h?|(?:he){2,}h?|(?:hi){2,}|x+d+|k{2,}")
+_ATTACK = re.compile(
+    r"(?:ignore|forget|disregard|lupakan|lupain|abaikan).{0,30}(?:instruction|instruksi|rule|aturan|prompt)|"
+    r"system (?:prompt|override)|(?:your|ur|the) prompt|prompt ?(?:mu|nya)\b|tenant_?id|jailbreak|developer mode|"
+    r"\b(?:python|javascript|homework|essay|esai|puisi|poem)\b|"
+    r"\b(?:panggil|call|run|use)\b.{0,15}\btool"
+)
+_ASKS_PRICE = re.compile(
+    r"\b(?:harga\w*|hrg\w*|biaya\w*|tarif\w*|price\w*|pricing|costs?|how much|fees?|rates?|ongkos\w*|tiketnya)\b|"
+    r"(?<!jam )(?<!jm )(?<!pukul )\b(?:berapa|brp)\b(?!\s*(?:lama|kali|orang|hari|menit|bulan|jam|minggu|umur|usia|peserta))"
+)
+# A price for some people only is never told to somebody who did not say that they belong to them, nor the other way.
+_GROUPS = (
+    r"\b(?:ktp|kitas|kitap|lokal|local|locals|resident|residents|warga)\b",
+    r"\b(?:anak\w*|kids?|child|children|remaja|teens?)\b",
+    r"\b(?:pelajar|mahasiswa|students?|siswa)\b",
+    r"\b(?:lansia|seniors?|elderly)\b",
+    r"\b(?:kantor|karyawan|corporate|company|perusahaan|office)\b",
+    r"\b(?:privat|private|prifat)\b",
+    r"\b(?:prenatal|hamil|pregnan\w*)\b",
+    r"\b(?:ytt|ttc|teacher training|pelatihan guru|200 jam|200 hour)\b",
+    r"\b(?:member|membership|unlimited)\b",
+    r"\b(?:retreat|retret|workshop|sound ?bath|aerial)\b",
+)
+
+
+@dataclass(frozen=True)
+class Plain:
+    """An answer without a model."""
+
+    text: str
+    escalation: EscalationDraft | None = None
+
+
+def plain_answer(question: Question, language: str, found: Sequence[Found]) -> Plain:
+    """Small talk, else the passage that answers, else a hand-over."""
+    small = smalltalk(question.text)
+    if small is None and _ATTACK.search(question.text.lower()):
+        small = "off_topic"
+    if (
+        small == "hello"
+        and language == question.tenant.default_language
+        and question.tenant.greeting
+    ):
+        return Plain(shortened(question.tenant.greeting, LIMIT))
+    if small:
+        return Plain(phrase(small, language, question.tenant, question.at))
+    passage = _passage(question, language, found)
+    return Plain(passage) if passage else hand_over(question, language, "cannot_answer")
+
+
+def hand_over(question: Question, language: str, category: str, urgency: str = "normal") -> Plain:
+    """The fixed sentence of the category, and the task for staff."""
+    summary = " ".join(question.text.split())[:300]
+    text = phrase(category, language, question.tenant, question.at)
+    return Plain(text, EscalationDraft(category, urgency, summary))
+
+
+def smalltalk(text: str) -> str | None:
+    """The name of the phrase that answers a message which asks nothing; None when it may ask something."""
+    words = re.findall(r"[^\W_]+", text.lower())
+    known = _GREETINGS | _THANKS | _BYES | _FILLERS
+    if not all(word in known or _LAUGH.fullmatch(word) for word in words):
+        return None
+    if "?" in text and words:
+        return "hello"
+    if _THANKS & set(words):
+        return "thanks"
+    if _BYES & set(words):
+        return "bye"
+    greeted = _GREETINGS & set(words) or {"selamat", "morning", "met"} & set(words)
+    return "hello" if greeted or _only_time_of_day(words) else "close"
+
+
+def _only_time_of_day(words: Sequence[str]) -> bool:
+    return bool(words) and set(words) <= {
+        "pagi",
+        "siang",
+        "sore",
+        "malam",
+        "kak",
+        "mbak",
+        "mas",
+        "min",
+    }
+
+
+def asks_price(text: str) -> bool:
+    return bool(_ASKS_PRICE.search(text.lower()))
+
+
+def _passage(question: Question, language: str, found: Sequence[Found]) -> str | None:
+    """The passage of the best entry when it clearly answers, introduced when it is in the other language."""
+    if not found or not found[0].clear:
+        return None
+    text = whatsapp(best_passage(found[0], question.text))
+    if not text or not _fits(question, text, found[0].entry.title):
+        return None
+    if found[0].entry.language == language:
+        return text
+    return shortened(
+        f"{phrase('introduce', language, question.tenant, question.at)}\n\n{text}", LIMIT
+    )
+
+
+def _fits(question: Question, passage: str, title: str) -> bool:
+    """A question for a price gets an amount, and one that is meant for whoever asks."""
+    if not asks_price(question.text):
+        return True
+    asked, told = question.said.lower(), f"{title}\n{passage}".lower()
+    if not facts.money(passage):
+        return False
+    return all(
+        bool(re.search(g, asked)) <= bool(re.search(g, told)) for g in _GROUPS
+    ) and not _special(asked, title.lower())
+
+
+def _special(asked: str, title: str) -> bool:
+    """Whether the entry as a whole is for a group that the customer did not name."""
+    return any(re.search(group, title) and not re.search(group, asked) for group in _GROUPS)

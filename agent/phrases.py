@@ -1,0 +1,120 @@
+"""Fixed sentences for customers, chosen by the customer's language (never by the language of a page)."""
+
+import datetime as dt
+
+from agent.hours import next_opening
+from tenants.models import Tenant
+
+_DAYS = {
+    "id": ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu"),
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
+_TEXTS = {
+    "id": {
+        "hello": "Halo Kak! Saya {persona}, asisten {studio}. Ada yang bisa dibantu, misalnya jadwal, harga atau lokasi?",
+        "thanks": "Sama-sama Kak 🙏",
+        "bye": "Siap Kak, sampai jumpa di {studio} 🙏",
+        "close": "Siap Kak 🙏 Kalau ada pertanyaan tentang {studio}, tulis saja di sini.",
+        "introduce": "Ini info dari {studio}, Kak (dalam bahasa Inggris):",
+        "off_topic": "Maaf Kak, saya hanya bisa membantu soal {studio}: jadwal, kelas, harga dan lokasi.",
+        "cannot_answer": "Maaf Kak, untuk itu saya belum punya infonya. Saya teruskan ke tim {studio}, {when}.",
+        "human_request": "Baik Kak, saya sambungkan ke tim {studio}, {when}.",
+        "complaint": "Mohon maaf ya Kak atas pengalaman ini. Saya sudah meneruskan pesannya ke tim {studio}, {when}.",
+        "billing": "Terima kasih infonya Kak, mohon maaf jadi repot. Tim {studio} akan mengecek pembayarannya, {when}.",
+        "refund": "Baik Kak, permintaannya saya teruskan ke tim {studio}. Mereka yang memutuskan, {when}.",
+        "policy_exception": "Baik Kak, saya mengerti. Hal ini diputuskan oleh tim {studio}; saya teruskan ke mereka, {when}.",
+        "account_change": "Baik Kak, permintaannya saya teruskan ke tim {studio}, {when}.",
+        "medical": "Aduh Kak, semoga lekas membaik. Saya sudah memberi tahu tim {studio}, {when}. "
+        "Mohon istirahat dulu dan hubungi dokter. Kalau memburuk, {emergency}.",
+        "emergency": "Kak, {emergency} sekarang juga dan minta bantuan orang di dekat Kakak. "
+        "Tim {studio} sudah saya beri tahu.",
+        "self_harm": "Terima kasih sudah cerita, Kak. Kedengarannya berat sekali, dan Kakak tidak sendirian. "
+        "{helpline} Kalau sedang dalam bahaya, {emergency}. Tim {studio} juga sudah saya beri tahu.",
+        "safeguarding": "Terima kasih sudah memberi tahu, Kak. Ini kami anggap serius. Saya sudah memberi tahu tim "
+        "{studio}, {when}. Kalau Kakak merasa tidak aman, {emergency}.",
+        "media": "Terima kasih Kak. Maaf, saya belum bisa membuka kiriman ini. Saya teruskan ke tim {studio}, {when}.",
+        "told": "Saya juga sudah memberi tahu tim {studio}, {when}.",
+        "soon": "mereka akan membalas di sini",
+        "at": "mereka membalas di sini mulai {day} pukul {time}",
+    },
+    "en": {
+        "hello": "Hi! I'm {persona}, the assistant of {studio}. How can I help: schedule, prices, location?",
+        "thanks": "You're welcome 🙏",
+        "bye": "Great, see you at {studio} 🙏",
+        "close": "All right 🙏 If you have a question about {studio}, just write here.",
+        "introduce": "Here is what {studio} says (in Indonesian):",
+        "off_topic": "Sorry, I can only help with {studio}: schedule, classes, prices and location.",
+        "cannot_answer": "Sorry, I don't have that information. I've passed your question to the {studio} team, {when}.",
+        "human_request": "Of course. I've passed this on to the {studio} team, {when}.",
+        "complaint": "I'm sorry about this experience. I've passed your message to the {studio} team, {when}.",
+        "billing": "Thank you for telling us, and sorry for the trouble. The {studio} team will check the payment, {when}.",
+        "refund": "I've passed your request to the {studio} team. They decide about it, {when}.",
+        "policy_exception": "I understand. The {studio} team decides about this; I've passed it on, {when}.",
+        "account_change": "I've passed your request to the {studio} team, {when}.",
+        "medical": "I'm sorry to hear that, and I hope you feel better soon. I've told the {studio} team, {when}. "
+        "Please rest and see a doctor. If it gets worse, {emergency}.",
+        "emergency": "Please {emergency} now, and ask someone near you for help. I've told the {studio} team.",
+        "self_harm": "Thank you for telling me. That sounds very hard, and you are not alone. "
+        "{helpline} If you are in danger, please {emergency}. I've told the {studio} team too.",
+        "safeguarding": "Thank you for telling us. We take this seriously. I've told the {studio} team, {when}. "
+        "If you feel unsafe, please {emergency}.",
+        "media": "Thank you. Sorry, I can't open this kind of message yet. I've passed it to the {studio} team, {when}.",
+        "told": "I've also told the {studio} team, {when}.",
+        "soon": "they will answer you here",
+        "at": "they answer here from {day} at {time}",
+    },
+}
+# Help by country, told from the studio's time zone: emergency number, line for people in distress.
+_HELP = {
+    "ID": {
+        "id": (
+            "hubungi 112 atau ambulans 119",
+            "Kakak bisa bicara dengan SEJIWA, telepon 119 ext. 8.",
+        ),
+        "en": ("call 112, or 119 for an ambulance", "You can talk to SEJIWA, phone 119 ext. 8."),
+    },
+    "AU": {
+        "id": ("hubungi 000", "Kakak bisa bicara dengan Lifeline, telepon 13 11 14."),
+        "en": ("call 000", "You can talk to Lifeline, phone 13 11 14."),
+    },
+    "": {
+        "id": (
+            "hubungi nomor darurat setempat",
+            "Layanan bantuan krisis di tempat Kakak siap mendengarkan.",
+        ),
+        "en": ("call your local emergency number", "Your local crisis line is there to listen."),
+    },
+}
+_INDONESIAN_ZONES = ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "Asia/Pontianak")
+
+
+def phrase(name: str, language: str, tenant: Tenant, at: dt.datetime) -> str:
+    """The fixed text `name`, filled in for the studio. Categories of escalations are names, too."""
+    texts = _TEXTS[language]
+    emergency, helpline = help_numbers(tenant, language)
+    return texts[name].format(
+        studio=tenant.name,
+        persona=tenant.persona_name,
+        when=_when(tenant, language, at),
+        emergency=emergency,
+        helpline=helpline,
+    )
+
+
+def help_numbers(tenant: Tenant, language: str) -> tuple[str, str]:
+    """Where to call in danger, and whom to talk to in distress."""
+    country = "ID" if tenant.timezone in _INDONESIAN_ZONES else ""
+    country = "AU" if tenant.timezone.startswith("Australia/") else country
+    return _HELP[country][language]
+
+
+def day_name(day: dt.date, language: str) -> str:
+    return _DAYS[language][day.weekday()]
+
+
+def _when(tenant: Tenant, language: str, at: dt.datetime) -> str:
+    """When a person will answer, as far as the opening hours tell."""
+    opening = next_opening(tenant, at)
+    if opening is None:
+        return _TEXTS[language]["soon"]
+    return _TEXTS[language]["at"].format(day=day_name(opening, language), time=f"{opening:%H:%M}")

@@ -1,0 +1,143 @@
+"""What the model is shown, in an order that keeps the front part equal byte for byte: rules, knowledge, then the chat."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from django.conf import settings
+from django.db.models import Sum
+from django.db.models.functions import Length
+from django.template.loader import render_to_string
+
+from agent.hours import is_open
+from agent.phrases import day_name, help_numbers
+from agent.pricing import ModelCard
+from agent.reply import Question
+from conversations.history import Line
+from knowledge.models import KnowledgeEntry
+from tenants.models import Tenant
+
+# Above this, the whole knowledge costs attention and waiting time; the measured break-even with a cache is higher still.
+FULL_AT_MOST = 15_000
+# Tools and rules, which count towards the smallest prefix that a model caches.
+AROUND_KNOWLEDGE = 2_400
+ENTRY_FRAME = 60  # characters around one entry
+_CACHED = {"type": "ephemeral", "ttl": "1h"}
+
+
+def choose_context(
+    tenant: Tenant, at: dt.datetime, card: ModelCard, wanted: str = ""
+) -> Literal["full", "search"]:
+    """`auto` is full when the knowledge is small, and large enough to be cached by this model.
+
+    Without a cache every message would pay for the whole knowledge, which costs more than the five entries of a search.
+    """
+    wanted = wanted or settings.AGENT_CONTEXT
+    if wanted != "auto":
+        return "full" if wanted == "full" else "search"
+    size = _knowledge_tokens(tenant, at, card)
+    cached = card.cache_floor is not None and size + AROUND_KNOWLEDGE >= card.cache_floor
+    return "full" if cached and 0 < size <= FULL_AT_MOST else "search"
+
+
+def _knowledge_tokens(tenant: Tenant, at: dt.datetime, card: ModelCard) -> int:
+    """About how many tokens the active knowledge has, without loading it."""
+    entries = KnowledgeEntry.objects.current(at, tenant)
+    length = Sum(Length("content") + Length("title") + ENTRY_FRAME)
+    return card.tokens_of(entries.order_by().aggregate(all=length)["all"] or 0)
+
+
+def system(tenant: Tenant, entries: Sequence[KnowledgeEntry] | None) -> list[dict[str, Any]]:
+    """The cached front part: the rules, then (mode full) the whole knowledge. The last block is the breakpoint."""
+    blocks: list[dict[str, Any]] = [{"type": "text", "text": rules(tenant)}]
+    if entries is not None:
+        text = f"All knowledge of the studio:\n{knowledge_text(entries)}"
+        blocks.append({"type": "text", "text": text})
+    blocks[-1]["cache_control"] = _CACHED
+    return blocks
+
+
+def rules(tenant: Tenant) -> str:
+    emergency, helpline = help_numbers(tenant, "en")
+    facts = {
+        "persona": tenant.persona_name,
+        "studio": tenant.name,
+        "city": tenant.city,
+        "tone": tenant.persona_tone,
+        "timezone": tenant.timezone,
+        "currency": tenant.currency,
+        "emergency": emergency,
+        "helpline": helpline,
+    }
+    return render_to_string("agent/system.txt", facts).strip()
+
+
+def knowledge_text(entries: Iterable[KnowledgeEntry]) -> str:
+    """Entries in the order of their ids, so that equal knowledge is an equal text."""
+    return "\n".join(entry_text(entry) for entry in sorted(entries, key=lambda entry: entry.pk))
+
+
+def entry_text(entry: KnowledgeEntry) -> str:
+    """One entry as data. Whatever it holds cannot end its own block."""
+    head = f'<entry id="{escaped(entry.reference)}" title="{escaped(entry.title)}">'
+    return f"{head}\n{escaped(entry.content.strip())}\n</entry>"
+
+
+def messages(
+    question: Question, found: Sequence[KnowledgeEntry] | None, language: str
+) -> list[dict[str, Any]]:
+    """Earlier turns, then the message with everything that changes from one to the next."""
+    turns = _alternating(question.history)
+    last = user_turn(question, found, language)
+    if turns and turns[-1]["role"] == "user":
+        last = f"{turns.pop()['content']}\n{last}"
+    return [*turns, {"role": "user", "content": last}]
+
+
+def user_turn(question: Question, found: Sequence[KnowledgeEntry] | None, language: str) -> str:
+    name = clean_name(question.customer_name)
+    parts = [f"<now>{now_line(question.tenant, question.at)}</now>"]
+    if name:
+        parts.append(f"<customer_name>{escaped(name)}</customer_name>")
+    if found is not None:
+        shown = "\n".join(entry_text(entry) for entry in found) or "(nothing found)"
+        parts.append(f"Entries that may hold the answer, best first:\n{shown}")
+    parts.append(f'<message language="{language}">\n{escaped(question.text)}\n</message>')
+    return "\n".join(parts)
+
+
+def now_line(tenant: Tenant, at: dt.datetime) -> str:
+    """Date, weekday, time and zone of the studio, and whether its reception is open."""
+    local = tenant.local(at)
+    line = f"{day_name(local, 'en')} ({day_name(local, 'id')}), {local:%Y-%m-%d %H:%M}"
+    reception = {True: ", reception is open", False: ", reception is closed", None: ""}
+    return f"{line} {local:%Z} ({tenant.timezone}){reception[is_open(tenant, at)]}"
+
+
+def clean_name(name: str) -> str:
+    """A display name as harmless data: one line, no brackets or control characters, at most 40 characters."""
+    kept = "".join(char for char in name if char.isprintable() and char not in "<>[]{}|`")
+    return " ".join(kept.split())[:40]
+
+
+def escaped(text: str) -> str:
+    return (
+        text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    )
+
+
+def _alternating(history: Sequence[Line]) -> list[dict[str, Any]]:
+    """The chat as turns of user and assistant; what staff wrote is the studio's side and says so."""
+    turns: list[dict[str, Any]] = []
+    for line in history:
+        role = "user" if line.author == "customer" else "assistant"
+        text = escaped(line.text.strip())
+        if line.author == "staff":
+            text = f"(written by the studio's staff) {text}"
+        if not text or (role == "assistant" and not turns):
+            continue
+        if turns and turns[-1]["role"] == role:
+            turns[-1]["content"] += f"\n{text}"
+        else:
+            turns.append({"role": role, "content": text})
+    return turns

@@ -1,0 +1,140 @@
+"""Mailbox one: takes a conversation that is due, makes the reply, and commits it when nothing newer came."""
+
+import datetime as dt
+import logging
+import time
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.utils import timezone
+
+from agent.answering import answer
+from agent.claude import model_for
+from agent.models import Turn
+from agent.reply import Question, Reply
+from conversations import mailbox
+from conversations.history import history
+from conversations.mailbox import Claim, Draft
+from conversations.models import Conversation, Message
+from conversations.shortcuts import shortcut
+from tenants.models import Tenant
+
+logger = logging.getLogger(__name__)
+LONGEST_QUIET = 8.0
+POLL = 0.1
+Clock = Callable[[], dt.datetime]
+Wait = Callable[[float], object]
+
+
+def answer_next(owner: str, *, clock: Clock = timezone.now, wait: Wait = time.sleep) -> bool:
+    """A step: one due conversation gets its reply. False when none is due.
+
+    The turn starts at once; the reply waits until the customer has been quiet, and is dropped when they wrote more.
+    """
+    lease = settings.AGENT_TURN_DEADLINE + LONGEST_QUIET + 15
+    claim = mailbox.claim_next(owner, clock(), lease)
+    if claim is None:
+        return False
+    try:
+        reply = answer(question_of(claim, clock()), model_for(claim.conversation.tenant))
+    except Exception as error:
+        logger.exception("A turn failed; it is tried again, then handed to staff.")
+        mailbox.give_up(claim, type(error).__name__, at=clock())
+        _record_failure(claim, error)
+        return True
+    _wait_for_quiet(claim, clock, wait)
+    _commit(claim, reply, clock())
+    return True
+
+
+def question_of(claim: Claim, at: dt.datetime) -> Question:
+    """What the customer wrote since the last answer, with the chat before it."""
+    conversation, first = claim.conversation, claim.messages[0].pk
+    texts = [_words(message) for message in claim.messages]
+    customer = conversation.customer
+    return Question(
+        tenant=conversation.tenant,
+        text="\n".join(text for text in texts if text),
+        at=at,
+        history=history(conversation, first, at),
+        customer_name=customer.name if customer else "",
+    )
+
+
+def _words(message: Message) -> str:
+    """The text of a message; of `!test QUESTION` the question."""
+    tried = shortcut(message.text)
+    return tried.question if tried else message.text.strip()
+
+
+def _wait_for_quiet(claim: Claim, clock: Clock, wait: Wait) -> None:
+    while (until := mailbox.quiet_until(claim)) is not None:
+        left = (until - clock()).total_seconds()
+        if left <= 0 or mailbox.overtaken(claim):
+            return
+        wait(min(left, POLL))
+
+
+def _commit(claim: Claim, reply: Reply, at: dt.datetime) -> None:
+    turn_id = uuid.uuid4()
+    draft = Draft(
+        text=reply.text,
+        escalation=reply.escalation,
+        turn_key=f"turn:{turn_id}",
+        details={"outcome": str(reply.outcome)},
+    )
+    message = mailbox.decide(claim, draft, at=at)
+    conversation = claim.conversation
+    playground = conversation.channel == Conversation.Channel.PLAYGROUND
+    record(
+        reply,
+        conversation.tenant,
+        Turn.Purpose.PLAYGROUND if playground else Turn.Purpose.CUSTOMER,
+        conversation=conversation,
+        message=message,
+        turn_id=turn_id,
+    )
+
+
+def record(
+    reply: Reply,
+    tenant: Tenant,
+    purpose: str,
+    *,
+    conversation: Conversation | None = None,
+    message: Message | None = None,
+    turn_id: uuid.UUID | None = None,
+) -> Turn:
+    """Keep what a run saw, used and became. A reply in a conversation that became no message was overtaken."""
+    overtaken = conversation is not None and message is None
+    return Turn.objects.create(
+        id=turn_id or uuid.uuid4(),
+        tenant=tenant,
+        conversation=conversation,
+        reply=message,
+        purpose=purpose,
+        outcome=Turn.Outcome.OVERTAKEN if overtaken else reply.outcome,
+        model=reply.model,
+        rounds=reply.rounds,
+        tools=list(reply.tools),
+        entries=list(reply.entries),
+        language=reply.language,
+        input_tokens=reply.usage.input,
+        output_tokens=reply.usage.output,
+        cache_read_tokens=reply.usage.cache_read,
+        cache_write_tokens=reply.usage.cache_write,
+        cost=reply.cost,
+        milliseconds=reply.milliseconds,
+        error=reply.error,
+    )
+
+
+def _record_failure(claim: Claim, error: Exception) -> None:
+    Turn.objects.create(
+        tenant=claim.conversation.tenant,
+        conversation=claim.conversation,
+        purpose=Turn.Purpose.CUSTOMER,
+        outcome=Turn.Outcome.FAILED,
+        error=f"{type(error).__name__}: {error}"[:500],
+    )

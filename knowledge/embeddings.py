@@ -79,18 +79,17 @@ def embedder_for(tenant: Tenant) -> Embedder | None:
 _resting: dict[str, float] = {}  # key → until when questions are not embedded
 
 
-def for_search(tenant: Tenant, shelf: Shelf, texts: Sequence[str]) -> list[list[float]]:
+def for_search(embedder: Embedder | None, shelf: Shelf, texts: Sequence[str]) -> list[list[float]]:
     """The questions' vectors when the entries have such vectors too. Never raises: words alone also find."""
-    embedder = embedder_for(tenant)
     asked = [text for text in texts if text.strip()]
-    if embedder is None or embedder.name != shelf.embedder or not asked:
+    if embedder is None or not shelf.dense or not asked:
         return []
     if _resting.get(embedder.key, 0) > time.monotonic():
         return []
     try:
         vectors = embedder.embed(asked, kind="query")
     except EmbeddingError as error:
-        logger.warning("Searching %s by words alone: %s", tenant.slug, error)
+        logger.warning("Searching by words alone: %s", error)
         _resting[embedder.key] = time.monotonic() + PAUSE
         return []
     return [vector for vector in vectors if len(vector) == shelf.dimensions]

@@ -32,7 +32,7 @@ PATIENCE = 3.0  # seconds for one request to the server
 PAUSE = 15.0  # seconds without asking a server that did not answer
 
 
-class IndexUnavailable(Exception):
+class IndexUnavailable(Exception):  # noqa: N818
     """The server cannot be used. `permanent`: trying again will not help until somebody changes something."""
 
     def __init__(self, sentence: str, permanent: bool = False) -> None:

@@ -19,7 +19,7 @@ import snowballstemmer
 
 Vector = dict[int, float]  # token id → weight
 
-FIELDS = {"title": 3.0, "keywords": 2.0, "content": 1.0}
+TITLE, KEYWORDS, CONTENT = 3.0, 2.0, 1.0
 SYNONYMS_IN_INDEX = 0.15
 SYNONYMS_IN_QUERY = 0.8
 EARLIER_TURNS = 0.4
@@ -84,7 +84,7 @@ def words(text: str) -> list[str]:
     """Lower-case words in everyday spelling: `brp hrg` becomes `berapa harga`."""
     folded = unicodedata.normalize("NFKD", text.lower())
     plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
-    plain = STRETCHED.sub(r"\1", AMOUNT.sub("", plain.replace("'", "").replace("’", "")))
+    plain = STRETCHED.sub(r"\1", AMOUNT.sub("", plain.replace("'", "").replace("\u2019", "")))
     plain = SHORT_HYPHEN.sub(r"\1 \2 \1\2", CLOCK.sub(_on_24_hours, plain))
     slang = terms().slang
     spelled = " ".join(slang.get(word, word) for word in WORD.findall(plain))
@@ -138,12 +138,12 @@ def _count(found: Tokens, text_words: Sequence[str], phrase: tuple[str, ...], kn
             found.synonyms[synonym] += 1
 
 
-def document(fields: Mapping[str, str]) -> Vector:
+def document(title: str, keywords: str, content: str) -> Vector:
     """The vector of an entry: how often its words occur, by field, saturated as in BM25."""
     counts: dict[str, float] = {}
     length = 0.0
-    for name, weight in FIELDS.items():
-        found = tokens(words(fields[name]))
+    for text, weight in ((title, TITLE), (keywords, KEYWORDS), (content, CONTENT)):
+        found = tokens(words(text))
         for token, count in found.own.items():
             counts[token] = counts.get(token, 0.0) + weight * count
             length += weight * count
@@ -163,15 +163,15 @@ class Vocabulary:
     stems: frozenset[str]
 
     @classmethod
-    def of(cls, documents: Iterable[tuple[str, Vector]]) -> "Vocabulary":
-        """From each entry's whole text and its vector."""
+    def of(cls, documents: Iterable[tuple[Sequence[str], Vector]]) -> "Vocabulary":
+        """From each entry's texts and its vector."""
         used_by: Counter[int] = Counter()
         spellings: dict[str, set[str]] = {}
         count = 0
-        for text, vector in documents:
+        for texts, vector in documents:
             count += 1
             used_by.update(vector.keys())
-            for word in words(text):
+            for word in words("\n".join(texts)):
                 if len(word) >= 4:
                     spellings.setdefault(word[0], set()).add(word)
         return cls(

@@ -4,11 +4,11 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from knowledge import embeddings, index
+from knowledge import index
+from knowledge.embeddings import embedder_for, for_search
 from knowledge.models import KnowledgeEntry
 from knowledge.shelf import shelf_of
 from tenants.models import Tenant
-
 
 EARLIER = 4  # turns of the conversation that still say what it is about
 
@@ -34,9 +34,10 @@ def search(
 
     Only entries that are active and valid on the studio's day of `at`, whatever the index says.
     """
-    shelf = shelf_of(tenant)
+    embedder = embedder_for(tenant)
+    shelf = shelf_of(tenant, embedder.name if embedder else "")
     words = shelf.vocabulary.query(queries, earlier[-EARLIER:])
-    query = index.Query(words, embeddings.for_search(tenant, shelf, queries))
+    query = index.Query(words, for_search(embedder, shelf, queries))
     more = shelf.out_of_date(tenant.local(at).date())
     ids = index.rank(shelf, query, limit + more)
     rows = KnowledgeEntry.objects.current(at, tenant).defer("embedding").in_bulk(ids)

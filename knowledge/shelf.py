@@ -9,16 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from knowledge import lexical
+from knowledge import fingerprints, lexical
 from knowledge.models import KnowledgeEntry
 from tenants.models import Tenant
 
 KEPT = 200  # studios; a usual one takes about half a megabyte
-
-COLUMNS = (
-    *("pk", "title", "keywords", "content", "valid_from", "valid_until"),
-    *("index_state", "embedding", "embedding_model"),
-)
 
 
 @dataclass
@@ -30,7 +25,7 @@ class Shelf:
     vocabulary: lexical.Vocabulary
     words: dict[uuid.UUID, lexical.Vector]
     dense: dict[uuid.UUID, "array[float]"]
-    embedder: str  # the model whose vectors are in `dense`
+    embedder: str  # whose vectors are in `dense`; "" for none
     in_step: bool  # whether a server holds all of it
     days: Sequence[tuple[dt.date | None, dt.date | None]]
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -52,18 +47,21 @@ _shelves: OrderedDict[uuid.UUID, Shelf] = OrderedDict()
 _lock = threading.Lock()
 
 
-def shelf_of(tenant: Tenant) -> Shelf:
-    """The studio's shelf as of now. Reads only the version when nothing changed."""
+def shelf_of(tenant: Tenant, embedder: str) -> Shelf:
+    """The studio's shelf as of now, with the vectors of this embedder ("" for none).
+
+    Reads only the version when nothing changed.
+    """
     version = (
         Tenant.objects.filter(pk=tenant.pk).values_list("knowledge_version", flat=True).first()
     )
     with _lock:
         shelf = _shelves.get(tenant.pk)
-        if shelf is not None and shelf.version == version:
+        if shelf is not None and (shelf.version, shelf.embedder) == (version, embedder):
             _shelves.move_to_end(tenant.pk)
             return shelf
     # Two threads may build the same shelf: both are right, the later one stays.
-    shelf = _build(tenant.pk, version or 0)
+    shelf = _build(tenant.pk, version or 0, embedder)
     with _lock:
         _shelves[tenant.pk] = shelf
         while len(_shelves) > KEPT:
@@ -77,30 +75,29 @@ def forget() -> None:
         _shelves.clear()
 
 
-def _build(tenant_id: uuid.UUID, version: int) -> Shelf:
+def _build(tenant_id: uuid.UUID, version: int, embedder: str) -> Shelf:
     active = KnowledgeEntry.objects.filter(tenant_id=tenant_id, status=KnowledgeEntry.Status.ACTIVE)
-    rows = list(active.order_by("pk").values(*COLUMNS))
-    words = {row["pk"]: lexical.document(row) for row in rows}
-    texts = [f"{row['title']}\n{row['keywords']}\n{row['content']}" for row in rows]
-    embedder, dense = _dense(rows)
-    indexed = KnowledgeEntry.IndexState.INDEXED
+    rows = list(active.order_by("pk"))
+    texts = {row.pk: (row.title, row.keywords, row.content) for row in rows}
+    words = {pk: lexical.document(*fields) for pk, fields in texts.items()}
     return Shelf(
         tenant_id=tenant_id,
         version=version,
-        vocabulary=lexical.Vocabulary.of(zip(texts, words.values(), strict=True)),
+        vocabulary=lexical.Vocabulary.of((texts[pk], vector) for pk, vector in words.items()),
         words=words,
-        dense=dense,
+        dense=_dense(rows, embedder),
         embedder=embedder,
-        in_step=all(row["index_state"] == indexed for row in rows),
-        days=[(row["valid_from"], row["valid_until"]) for row in rows],
+        in_step=all(fingerprints.of_index(r, embedder) == r.indexed_fingerprint for r in rows),
+        days=[(row.valid_from, row.valid_until) for row in rows],
     )
 
 
-def _dense(rows: list[dict[str, Any]]) -> tuple[str, dict[uuid.UUID, "array[float]"]]:
-    """The stored vectors of the embedder that made most of them; two models are never mixed."""
-    made = Counter((r["embedding_model"], len(r["embedding"])) for r in rows if r["embedding"])
-    if not made:
-        return "", {}
-    (model, size), _count = made.most_common(1)[0]
-    mine = [r for r in rows if r["embedding_model"] == model and len(r["embedding"] or b"") == size]
-    return model, {r["pk"]: array("f", bytes(r["embedding"])) for r in mine}
+def _dense(rows: Sequence[KnowledgeEntry], embedder: str) -> dict[uuid.UUID, "array[float]"]:
+    """The stored vectors of this embedder. Two models, or two sizes, are never mixed."""
+    made = [
+        (row.pk, array("f", bytes(row.embedding)))
+        for row in rows
+        if embedder and row.embedding and row.embedding_model == embedder
+    ]
+    sizes = Counter(len(vector) for _pk, vector in made).most_common(1)
+    return {pk: vector for pk, vector in made if len(vector) == sizes[0][0]}

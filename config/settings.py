@@ -103,13 +103,14 @@ PHONE_REGION = env.str("PHONE_REGION", default="ID")
 
 # Django ----------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "config.adminapp.MilaAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "ninja",  # its docs page brings its own scripts
     "config",
     "tenants",
     "knowledge",

@@ -22,7 +22,19 @@ from tenants.phones import readable
 
 RIGHT = "inbox"
 STEP = 60  # messages per “Load older”
-TRIES = 4000  # characters of a reply
+LONGEST = 4000  # characters of a reply
+
+# Open before resolved, urgent before normal before low, then who waits longest.
+URGENT_FIRST = [
+    Case(
+        When(state=Escalation.State.RESOLVED, then=Value(9)),
+        When(urgency=Escalation.Urgency.URGENT, then=Value(0)),
+        When(urgency=Escalation.Urgency.NORMAL, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    ).asc(),
+    "created_at",
+]
 
 
 def find(request: HttpRequest, pk: uuid.UUID | str) -> Conversation:
@@ -112,7 +124,7 @@ def reply(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     token = request.POST.get("token", "")[:40] or uuid.uuid4().hex
     outbox.queue(
         conversation,
-        text[:TRIES],
+        text[:LONGEST],
         author=Message.Author.STAFF,
         key=f"staff:{conversation.pk}:{token}",
         at=timezone.now(),
@@ -155,12 +167,7 @@ def export(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def urgent_first(rows: QuerySet[Escalation]) -> QuerySet[Escalation]:
-    """Open before resolved, urgent before normal before low, then who waits longest."""
-    order = {Escalation.Urgency.URGENT: 0, Escalation.Urgency.NORMAL: 1, Escalation.Urgency.LOW: 2}
-    ranks = [When(urgency=urgency, then=Value(rank)) for urgency, rank in order.items()]
-    closed = When(state=Escalation.State.RESOLVED, then=Value(9))
-    rank = Case(closed, *ranks, default=Value(5), output_field=IntegerField())
-    return rows.annotate(rank=rank).order_by("rank", "created_at")
+    return rows.order_by(*URGENT_FIRST)
 
 
 def _line(message: Message) -> str:

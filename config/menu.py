@@ -1,0 +1,124 @@
+"""The menu of the staff pages: what the person's role in the chosen studio may open, with what waits there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from conversations.models import Conversation, Escalation
+from knowledge.models import KnowledgeEntry
+from tenants.access import allowed, visible
+
+PLATFORM = "platform"
+
+
+@dataclass(frozen=True)
+class Item:
+    title: Promise
+    icon: str
+    url: str
+    right: str | None = None
+    rows: Callable[[], QuerySet[Any]] | None = None  # their number is the badge; 0 shows none
+
+
+def _waiting() -> QuerySet[Conversation]:
+    return Conversation.objects.filter(handled_by=Conversation.Handler.STAFF, unread__gt=0)
+
+
+def _open() -> QuerySet[Escalation]:
+    return Escalation.objects.filter(state=Escalation.State.OPEN)
+
+
+def _unindexed() -> QuerySet[KnowledgeEntry]:
+    return KnowledgeEntry.objects.filter(index_state=KnowledgeEntry.IndexState.FAILED)
+
+
+MENU: list[tuple[Promise | str, list[Item]]] = [
+    ("", [Item(_("Home"), "home", "admin:index")]),
+    (
+        _("Customers"),
+        [
+            Item(
+                _("Inbox"),
+                "forum",
+                "admin:conversations_conversation_changelist",
+                "inbox",
+                _waiting,
+            ),
+            Item(
+                _("Escalations"),
+                "notification_important",
+                "admin:conversations_escalation_changelist",
+                "inbox",
+                _open,
+            ),
+            Item(_("People"), "group", "admin:conversations_customer_changelist", "inbox"),
+        ],
+    ),
+    (
+        _("Assistant"),
+        [
+            Item(
+                _("Knowledge"),
+                "menu_book",
+                "admin:knowledge_knowledgeentry_changelist",
+                "knowledge",
+                _unindexed,
+            ),
+            Item(_("Playground"), "science", "playground", "playground"),
+            Item(_("Turns"), "receipt_long", "admin:agent_turn_changelist", "reports"),
+        ],
+    ),
+    (
+        _("Studio"),
+        [
+            Item(_("WhatsApp"), "qr_code_2", "whatsapp", "whatsapp"),
+            Item(_("Team"), "badge", "admin:tenants_membership_changelist", "studio"),
+            Item(_("Settings"), "tune", "studio-settings", "studio"),
+            Item(_("API tokens"), "key", "admin:tenants_apitoken_changelist", "studio"),
+        ],
+    ),
+    (
+        _("Platform"),
+        [
+            Item(_("Studios"), "storefront", "admin:tenants_tenant_changelist", PLATFORM),
+            Item(_("Users"), "manage_accounts", "admin:auth_user_changelist", PLATFORM),
+        ],
+    ),
+]
+
+
+def menu(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups in the shape of the theme. An item without the right is absent, not grey."""
+    groups = []
+    for title, items in MENU:
+        shown = [_entry(request, item) for item in items if _may(request, item)]
+        if shown:
+            groups.append({"title": title, "items": shown})
+    return groups
+
+
+def _may(request: HttpRequest, item: Item) -> bool:
+    if item.right == PLATFORM:
+        return bool(request.user.is_superuser)
+    return item.right is None or allowed(request, item.right)
+
+
+def _entry(request: HttpRequest, item: Item) -> dict[str, Any]:
+    link = reverse(item.url)
+    home = reverse("admin:index")
+    active = request.path == link if link == home else request.path.startswith(link)
+    entry: dict[str, Any] = {
+        "title": item.title,
+        "icon": item.icon,
+        "link": link,
+        "active": active,
+        "has_permission": True,
+    }
+    waiting = visible(request, item.rows()).count() if item.rows else 0
+    return {**entry, "badge": str(waiting)} if waiting else entry

@@ -1,0 +1,51 @@
+"""The staff site: the theme's, with our menu, our Home, and no page that forgets whose studio it shows."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from unfold.sites import UnfoldAdminSite
+
+from config.dashboard import home
+from config.menu import menu
+from tenants.access import chosen_studio, studios_of
+
+
+class MilaSite(UnfoldAdminSite):  # type: ignore[misc]
+    """Staff without a studio have no business here; only platform admins look at all studios."""
+
+    enable_nav_sidebar = True
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        user = request.user
+        if not (user.is_active and user.is_staff):
+            return False
+        return user.is_superuser or chosen_studio(request) is not None
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context: dict[str, Any] = super().each_context(request)
+        if self.has_permission(request):
+            context["studio"] = chosen_studio(request)
+            context["studios"] = list(studios_of(request.user)[:100])
+        return context
+
+    def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
+        return menu(request)
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        return home(request, {**self.each_context(request), **(extra_context or {})})
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The lists of an app are in the menu; a page that repeats them helps nobody."""
+        return redirect("admin:index")
+
+    def search(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The theme keeps results by person, not by studio: after a switch the former studio's would show."""
+        raise Http404

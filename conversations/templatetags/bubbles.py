@@ -1,0 +1,46 @@
+"""How a message looks on a page. Customers' text is hostile: it is escaped first, then marked up."""
+
+import datetime as dt
+import re
+
+from django import template
+from django.utils import timezone
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+# WhatsApp's marks around a run of text without spaces at its ends, on one line.
+_MARKS = [
+    (re.compile(rf"(?<![\w{mark}]){mark}(?=\S)([^\n{mark}]+?)(?<=\S){mark}(?![\w{mark}])"), tag)
+    for mark, tag in ((r"\*", "strong"), ("_", "em"), ("~", "s"))
+]
+
+
+@register.filter
+def whatsapp_text(text: str) -> SafeString:
+    """`text` with line breaks and WhatsApp's *bold*, _italic_, ~struck~; anything else stays text."""
+    html = str(conditional_escape(str(text)))
+    for pattern, tag in _MARKS:
+        html = pattern.sub(rf"<{tag}>\1</{tag}>", html)
+    return mark_safe(html.replace("\n", "<br>"))  # noqa: S308
+
+
+@register.filter
+def seconds(milliseconds: int) -> str:
+    """1234 → “1.2 s”."""
+    return f"{milliseconds / 1000:.1f} s"
+
+
+@register.filter
+def age(since: dt.datetime | None) -> str:
+    """How long ago, in the largest unit: 5 min, 3 h, 2 d."""
+    if since is None:
+        return ""
+    minutes = int((timezone.now() - since).total_seconds() // 60)
+    if minutes < 60:
+        return _("%(n)s min") % {"n": max(minutes, 0)}
+    if minutes < 48 * 60:
+        return _("%(n)s h") % {"n": minutes // 60}
+    return _("%(n)s d") % {"n": minutes // (24 * 60)}

@@ -1,0 +1,150 @@
+"""Knowledge in the admin: what may be said, whether it is indexed, and how it looks."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from knowledge import views
+from knowledge.models import KnowledgeCategory, KnowledgeEntry
+from tenants.access import chosen_studio
+from tenants.admin import StudioModelAdmin
+
+Status, IndexState = KnowledgeEntry.Status, KnowledgeEntry.IndexState
+
+
+class CategoryFilter(admin.SimpleListFilter):
+    """Only categories of rows that the person may see."""
+
+    title = gettext_lazy("category")
+    parameter_name = "category"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        rows = model_admin.get_queryset(request).order_by("category")
+        names = dict(KnowledgeCategory.Builtin.choices)
+        found = rows.values_list("category", flat=True).distinct()
+        return [(name, str(names.get(name, name))) for name in found]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return rows.filter(category=self.value()) if self.value() else rows
+
+
+@admin.register(KnowledgeEntry)
+class KnowledgeEntryAdmin(StudioModelAdmin):
+    view_right = "knowledge"
+    change_right = "knowledge.change"
+    list_display = ["title", "shown_category", "shown_status", "index"]
+    list_filter = [CategoryFilter, "status", "index_state", "language"]
+    search_fields = ["title", "keywords", "content"]
+    readonly_fields = ["index_now", "updated_at"]
+    actions = ["activate", "archive"]
+    change_form_outer_after_template = "knowledge/preview.html"
+    empty_text = gettext_lazy(
+        "The assistant knows nothing yet. Write one entry per subject: prices, schedule, address, rules."
+    )
+    fieldsets = [
+        (None, {"fields": ["title", ("category", "language"), "content", "keywords"]}),
+        (
+            gettext_lazy("When it is used"),
+            {
+                "fields": [
+                    ("status", "valid_from", "valid_until"),
+                    "external_id",
+                    "index_now",
+                    "updated_at",
+                ]
+            },
+        ),
+    ]
+
+    def get_urls(self) -> list[URLPattern]:
+        address = "knowledge_knowledgeentry_preview"
+        return [path("preview/", views.preview, name=address), *super().get_urls()]
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        if "category" in form.base_fields:
+            form.base_fields["category"] = _category_field(chosen_studio(request), obj)
+        return form
+
+    @display(description=gettext_lazy("category"), ordering="category")
+    def shown_category(self, entry: KnowledgeEntry) -> str:
+        return str(dict(KnowledgeCategory.Builtin.choices).get(entry.category, entry.category))
+
+    @display(
+        description=gettext_lazy("status"),
+        ordering="status",
+        label={Status.ACTIVE: "success", Status.DRAFT: "info", Status.ARCHIVED: "warning"},
+    )
+    def shown_status(self, entry: KnowledgeEntry) -> tuple[str, str]:
+        return entry.status, entry.get_status_display()
+
+    @display(
+        description=gettext_lazy("index"),
+        ordering="index_state",
+        label={
+            IndexState.INDEXED: "success",
+            IndexState.WAITING: "info",
+            IndexState.FAILED: "danger",
+        },
+    )
+    def index(self, entry: KnowledgeEntry) -> tuple[str, str]:
+        return entry.index_state, entry.get_index_state_display()
+
+    @admin.display(description=gettext_lazy("index"))
+    def index_now(self, entry: KnowledgeEntry) -> str:
+        """State and last error together: what staff need when an answer does not use the entry."""
+        if entry._state.adding:
+            return _("Indexed right after saving.")
+        if not entry.index_error:
+            return entry.get_index_state_display()
+        return format_html("{}: {}", entry.get_index_state_display(), entry.index_error[:300])
+
+    @admin.action(description=gettext_lazy("Activate"), permissions=["change"])
+    def activate(self, request: HttpRequest, rows: QuerySet[KnowledgeEntry]) -> None:
+        _set_status(request, rows, Status.ACTIVE)
+
+    @admin.action(description=gettext_lazy("Archive"), permissions=["change"])
+    def archive(self, request: HttpRequest, rows: QuerySet[KnowledgeEntry]) -> None:
+        _set_status(request, rows, Status.ARCHIVED)
+
+
+def _set_status(request: HttpRequest, rows: QuerySet[KnowledgeEntry], status: str) -> None:
+    """One save each: a bulk update sends no signal, and the index would go on serving archived entries."""
+    changed = list(rows.exclude(status=status))
+    for entry in changed:
+        entry.status = status
+        entry.save(update_fields=["status", "updated_at"])
+    messages.success(request, _("Changed: %(number)s") % {"number": len(changed)})
+
+
+def _category_field(studio: Any, entry: KnowledgeEntry | None) -> forms.ChoiceField:
+    """The five, the studio's own, and whatever the entry has already."""
+    tenant = studio or (entry.tenant if entry else None)
+    labels = dict(KnowledgeCategory.Builtin.choices)
+    names = KnowledgeCategory.names(tenant) if tenant else list(labels)
+    if entry and entry.category not in names:
+        names.append(entry.category)
+    choices = [(name, labels.get(name, name)) for name in names]
+    return forms.ChoiceField(
+        label=gettext_lazy("category"), choices=choices, widget=UnfoldAdminSelectWidget
+    )
+
+
+@admin.register(KnowledgeCategory)
+class KnowledgeCategoryAdmin(StudioModelAdmin):
+    view_right = "knowledge"
+    change_right = "knowledge.change"
+    list_display = ["name"]
+    search_fields = ["name"]
+    empty_text = gettext_lazy("Only the five categories that every studio has.")

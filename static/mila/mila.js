@@ -1,0 +1,97 @@
+/* What the theme leaves out for the keyboard, and what polling needs. No framework, no other host. */
+(function () {
+  "use strict";
+
+  // The theme's menu opens by div and span: give them a tab stop, a role, a name and Enter/Space.
+  function reachable(root) {
+    const words = document.documentElement.lang === "id"
+      ? { menu: "Menu", user: "Menu akun", theme: "Tema" }
+      : { menu: "Menu", user: "Account menu", theme: "Theme" };
+    root.querySelectorAll("span, div, a:not([href]), h2").forEach(function (element) {
+      const click = element.getAttribute("x-on:click") || element.getAttribute("@click");
+      if (!click || element.hasAttribute("tabindex") || element.closest("button")) return;
+      element.setAttribute("tabindex", "0");
+      element.setAttribute("role", "button");
+      if (click.includes("sidebar")) element.setAttribute("aria-label", words.menu);
+      if (click.includes("openUserLinks")) element.setAttribute("aria-label", words.user);
+      if (click.includes("openTheme")) element.setAttribute("aria-label", words.theme);
+    });
+  }
+  document.addEventListener("keydown", function (event) {
+    const target = event.target;
+    if (!(target instanceof HTMLElement) || target.getAttribute("role") !== "button") return;
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    target.click();
+  });
+
+  // Polling: after three failures say so and ask only every 30 seconds until the server answers again.
+  let failures = 0;
+  let restUntil = 0;
+  function notice(shown) {
+    const bar = document.getElementById("m-offline");
+    if (bar) bar.hidden = !shown;
+  }
+  function failed() {
+    failures += 1;
+    if (failures >= 3) { restUntil = Date.now() + 30000; notice(true); }
+  }
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    const polls = event.detail.elt.hasAttribute("data-poll");
+    if (polls && (document.hidden || Date.now() < restUntil)) event.preventDefault();
+  });
+  document.addEventListener("htmx:sendError", failed);
+  document.addEventListener("htmx:responseError", failed);
+  document.addEventListener("htmx:afterOnLoad", function () { failures = 0; restUntil = 0; notice(false); });
+
+  // A chat stays at its end if the reader was there; else a button says that something came.
+  function body() { return document.querySelector("[data-chat-body]"); }
+  function toEnd() { const box = body(); if (box) box.scrollTop = box.scrollHeight; }
+  let atEnd = true;
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    const box = body();
+    if (box && box.contains(event.detail.target)) atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+  });
+  document.addEventListener("htmx:afterSwap", function (event) {
+    const box = body();
+    if (!box || !event.detail.target || !event.detail.target.hasAttribute("data-poll")) return;
+    const pill = document.querySelector("[data-new]");
+    if (atEnd) toEnd(); else if (pill) pill.classList.add("shown");
+  });
+
+  document.addEventListener("click", function (event) {
+    const chip = event.target.closest("[data-fill]");
+    if (event.target.closest("[data-new]")) { toEnd(); event.target.closest("[data-new]").classList.remove("shown"); }
+    if (chip) {
+      const field = document.querySelector("[data-composer] textarea");
+      field.value = chip.dataset.fill;
+      field.form.requestSubmit();
+    }
+  });
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Enter" || !event.target.matches("[data-composer] textarea")) return;
+    const sends = event.target.closest("[data-enter-sends]") ? !event.shiftKey : event.ctrlKey || event.metaKey;
+    if (sends && !event.isComposing) { event.preventDefault(); event.target.form.requestSubmit(); }
+  });
+  // A second tap sends nothing; the token in the form makes it harmless besides.
+  document.addEventListener("submit", function (event) {
+    const form = event.target;
+    if (!form.hasAttribute("data-once")) return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+  });
+  document.addEventListener("htmx:afterRequest", function (event) {
+    const form = event.detail.elt;
+    if (form.matches && form.matches("form[data-composer][hx-post]") && event.detail.successful) {
+      form.reset();
+      const box = body(); if (box) toEnd();
+    }
+  });
+
+  document.addEventListener("DOMContentLoaded", function () {
+    const main = document.getElementById("main") || document.getElementById("page");
+    if (main && !document.querySelector("main, [role=main]")) main.setAttribute("role", "main");
+    reachable(document);
+    toEnd();
+  });
+})();

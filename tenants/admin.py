@@ -1,0 +1,303 @@
+"""Studios, their people and their tokens, and the base of every list in the admin."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import (
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from tenants.access import StudioAdminMixin, chosen_studio
+from tenants.models import ApiToken, Membership, Tenant
+from tenants.secrets import hint
+
+
+class StudioForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Knows the studio before it validates, so that “unique in the studio” is checked and told, not raised."""
+
+    studio: Tenant | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.studio and self.instance._state.adding and hasattr(self.instance, "tenant_id"):
+            self.instance.tenant = self.studio
+
+    def _get_validation_exclusions(self) -> set[str]:
+        left_out: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return left_out if "tenant" in self.fields else left_out - {"tenant"}
+
+
+class StudioModelAdmin(StudioAdminMixin, ModelAdmin):  # type: ignore[misc]
+    """A list of rows of studios. Who looks at all studios sees whose each row is, and names it for a new one."""
+
+    form = StudioForm
+    list_filter_sheet = True
+    list_fullwidth = True
+    warn_unsaved_form = True
+    empty_text = gettext_lazy("Nothing here yet.")
+
+    def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
+        columns = list(super().get_list_display(request))
+        return columns if chosen_studio(request) or not self._has_tenant() else [*columns, "tenant"]
+
+    def get_list_select_related(self, request: HttpRequest) -> Sequence[str]:
+        wanted = list(super().get_list_select_related(request) or [])
+        return [*wanted, "tenant"] if self._has_tenant() else wanted
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+        fields = list(super().get_readonly_fields(request, obj))
+        return [*fields, "tenant"] if obj and self._has_tenant() else fields
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """With the studio on top for who looks at all of them, without it for everybody else."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if chosen_studio(request) or not self._has_tenant():
+            return fieldsets
+        if any("tenant" in options["fields"] for _name, options in fieldsets):
+            return fieldsets
+        return [(None, {"fields": ["tenant"]}), *fieldsets]
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.studio = chosen_studio(request)
+        return form
+
+    def _has_tenant(self) -> bool:
+        return any(field.name == "tenant" for field in self.model._meta.fields)
+
+
+class ReadOnlyAdmin(StudioModelAdmin):
+    """Rows that MILA writes and people only read."""
+
+    change_right = None
+
+
+class PlatformAdminMixin(StudioAdminMixin):
+    """Rows that belong to no studio: nobody but platform admins sees that they exist."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super(StudioAdminMixin, self).get_queryset(request)
+        return rows if request.user.is_superuser else rows.none()
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._platform(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._platform(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._platform(request)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._platform(request)
+
+    def _platform(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)
+
+
+KEYS = {"anthropic_api_key": "Anthropic", "openai_api_key": "OpenAI"}
+
+
+class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Keys go in and never come out: the page tells the last four characters, an empty field keeps the old key."""
+
+    remove_keys = forms.BooleanField(
+        label=gettext_lazy("Remove the stored keys"),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+    )
+    handover_contacts = forms.CharField(
+        label=gettext_lazy("hand-over contacts"),
+        required=False,
+        widget=UnfoldAdminTextareaWidget,
+        help_text=gettext_lazy("Phone numbers or e-mail addresses, one per line."),
+    )
+
+    class Meta:
+        model = Tenant
+        fields = "__all__"  # noqa: DJ007 - the admin names the fields
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["handover_contacts"] = "\n".join(map(str, self.instance.handover_contacts))
+        for name in KEYS.keys() & self.fields.keys():
+            stored = hint(getattr(self.instance, name))
+            told = _("Stored: %(hint)s. Leave empty to keep it.") % {"hint": stored}
+            self.fields[name].help_text = told if stored else _("None is stored.")
+            self.fields[name].widget = UnfoldAdminPasswordWidget({"autocomplete": "new-password"})
+            self.initial[name] = ""
+
+    def clean_handover_contacts(self) -> list[str]:
+        lines = self.cleaned_data["handover_contacts"].splitlines()
+        return [line.strip() for line in lines if line.strip()]
+
+    def clean(self) -> dict[str, Any] | None:
+        values = super().clean()
+        if values is not None:
+            for name in KEYS.keys() & self.fields.keys():
+                kept = "" if values.get("remove_keys") else getattr(self.instance, name)
+                values[name] = (values.get(name) or "").strip() or kept
+        return values
+
+
+@admin.register(Tenant)
+class TenantAdmin(StudioModelAdmin):
+    """Owners change their own studio; name of the address, number and existence are the platform's."""
+
+    form = TenantForm
+    list_display = ["name", "city", "mode", "whatsapp_number", "active"]
+    list_filter = ["mode", "active"]
+    search_fields = ["name", "slug", "whatsapp_number"]
+    empty_text = gettext_lazy("There is no studio yet.")
+    fieldsets = [
+        (None, {"fields": ["name", "slug", "city", "mode", "active"]}),
+        (
+            gettext_lazy("Contact and hours"),
+            {
+                "fields": [
+                    "whatsapp_number",
+                    "timezone",
+                    "currency",
+                    "opening_hours",
+                    "handover_contacts",
+                ]
+            },
+        ),
+        (
+            gettext_lazy("Assistant"),
+            {"fields": ["persona_name", "persona_tone", "greeting", "default_language"]},
+        ),
+        (
+            gettext_lazy("Limits and keys"),
+            {
+                "fields": [
+                    "messages_per_minute",
+                    "phone_silence_minutes",
+                    "anthropic_api_key",
+                    "openai_api_key",
+                    "remove_keys",
+                ]
+            },
+        ),
+    ]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # it would take every message along; switch it to inactive instead
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+        theirs = list(super().get_readonly_fields(request, obj))
+        return (
+            theirs if request.user.is_superuser else [*theirs, "slug", "whatsapp_number", "active"]
+        )
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {"slug": ["name"]} if obj is None and request.user.is_superuser else {}
+
+
+@admin.register(Membership)
+class MembershipAdmin(StudioModelAdmin):
+    """The team. Owners change roles and remove people; who joins is the platform's, as names of users are."""
+
+    list_display = ["user", "role", "created_at"]
+    list_filter = ["role"]
+    search_fields = ["user__username", "user__first_name", "user__last_name"]
+    list_select_related = ["user"]
+    autocomplete_fields = ["user"]
+    fields = ["user", "role"]
+    empty_text = gettext_lazy("Nobody works for this studio yet.")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        own = isinstance(obj, Membership) and obj.user_id == request.user.pk
+        return super().has_delete_permission(request, obj) and not own
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+        """Nobody lowers or raises themselves, so that an owner always remains."""
+        fields = [*super().get_readonly_fields(request, obj), *(["user"] if obj else [])]
+        own = obj is not None and obj.user_id == request.user.pk
+        return [*fields, "role"] if own and not request.user.is_superuser else fields
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = ["user", "role"] if chosen_studio(request) else ["tenant", "user", "role"]
+        return [(None, {"fields": fields})]
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(StudioModelAdmin):
+    """A token's text is shown once, when it is made; after that it can only be revoked."""
+
+    list_display = ["__str__", "name", "created_at", "last_used_at", "revoked_at"]
+    list_display_links = None
+    fields = ["name"]
+    actions = ["revoke"]
+    empty_text = gettext_lazy("No program has a token. Add one to let a program use the API.")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return self.has_add_permission(request)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [(None, {"fields": ["name"] if chosen_studio(request) else ["tenant", "name"]})]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        token, text = ApiToken.issue(chosen_studio(request) or obj.tenant, obj.name)
+        obj.key, obj.tenant = token.key, token.tenant
+        told = _("This is the token. Copy it now, it is not shown again: %(token)s")
+        messages.warning(request, told % {"token": text})
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self.response_post_save_add(request, obj)  # type: ignore[no-any-return]
+
+    @admin.action(description=gettext_lazy("Revoke"), permissions=["revoke"])
+    def revoke(self, request: HttpRequest, rows: QuerySet[ApiToken]) -> None:
+        number = rows.filter(revoked_at=None).update(revoked_at=timezone.now())
+        messages.success(request, _("Revoked: %(number)s") % {"number": number})
+
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class PeopleAdmin(PlatformAdminMixin, UserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ["username", "first_name", "last_name", "is_staff", "is_superuser", "last_login"]
+    list_filter = ["is_staff", "is_superuser", "is_active"]
+    empty_text = gettext_lazy("Nobody yet.")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._platform(request) and obj != request.user
+
+
+@admin.register(Group)
+class GroupsAdmin(PlatformAdminMixin, GroupAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+    empty_text = gettext_lazy("Roles of MILA do not need groups.")

@@ -15,6 +15,7 @@ from config.studiofile import (
     Studio,
     StudioFileError,
 )
+from knowledge.entries import save_entry
 from knowledge.models import KnowledgeCategory, KnowledgeEntry
 from tenants.models import Tenant
 
@@ -78,7 +79,8 @@ def _store_studio(tenant: Tenant, studio: Studio) -> None:
     tenant.loaded = {**_unknown(studio, STUDIO_KEYS), **({"entries": extra} if extra else {})}
     tenant.full_clean(validate_unique=False)
     _check_number_is_free(tenant)
-    tenant.save()
+    fields = [*STUDIO_FIELDS, "whatsapp_number", "loaded"]  # knowledge_version moves by itself
+    tenant.save(update_fields=None if tenant._state.adding else fields)
     for name in studio.get("categories") or []:
         if name.strip() and name.strip() not in KnowledgeCategory.names(tenant):
             KnowledgeCategory.objects.create(tenant=tenant, name=name.strip())
@@ -150,26 +152,3 @@ def sentences(error: ValidationError, where: str) -> list[str]:
         for field, messages in fields.items()
         for message in messages
     ]
-
-
-def save_entry(
-    tenant: Tenant, data: Mapping[str, Any], entry: KnowledgeEntry | None = None
-) -> KnowledgeEntry:
-    entry = entry or KnowledgeEntry(tenant=tenant)
-    for field, value in data.items():
-        setattr(entry, field, value)
-    errors: dict[str, Any] = {}
-    if data["category"] not in KnowledgeCategory.names(tenant):
-        errors["category"] = (
-            f"“{data['category'][:60]}” is none of: {', '.join(KnowledgeCategory.names(tenant))}"
-        )
-    if len(entry.content) > 20_000:
-        errors["content"] = f"is {len(entry.content)} characters long; 20000 at most"
-    try:
-        entry.full_clean(exclude=["tenant"], validate_unique=False)
-    except ValidationError as error:
-        errors = error.update_error_dict(errors)
-    if errors:
-        raise ValidationError(errors)
-    entry.save()
-    return entry

@@ -51,17 +51,18 @@ class Caller:
 
     def studio(self, named: str, right: str) -> Tenant:
         """The studio meant by `tenant`, or the only one. Others do not exist for this caller: 404."""
-        tenant = self._named(named) if named else self._only()
+        tenant = self.named(named) if named else self._only()
         self.require(tenant, right)
         return tenant
 
     def rows(self, rows: models.QuerySet[Row], named: str = "") -> models.QuerySet[Row]:
         """Those rows that belong to the caller's studios, or to the named one of them."""
         if named:
-            return rows.filter(tenant=self._named(named))
+            return rows.filter(tenant=self.named(named))
         return rows.filter(tenant__in=self.studios())
 
-    def _named(self, named: str) -> Tenant:
+    def named(self, named: str) -> Tenant:
+        """The caller's studio with this slug or id; any other raises Http404."""
         pk = as_uuid(named)
         match = models.Q(slug=named) if pk is None else models.Q(slug=named) | models.Q(pk=pk)
         tenant = self.studios().filter(match).first() if "\x00" not in named else None

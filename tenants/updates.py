@@ -42,9 +42,11 @@ def store(tenant: Tenant, values: Mapping[str, Any]) -> list[Change]:
         setattr(tenant, field, clean_key(field, value) if field in SECRET else value)
     tenant.full_clean(validate_unique=False)
     _check_unique(tenant)
+    new = tenant._state.adding
     try:
         with transaction.atomic():
-            tenant.save()
+            # Only what was asked for: knowledge_version moves at any time.
+            tenant.save(update_fields=None if new else list(values))
     except IntegrityError:  # somebody took the number or the name a moment ago
         _check_unique(tenant)
         raise

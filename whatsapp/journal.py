@@ -1,0 +1,112 @@
+"""The journal: everything that WhatsApp delivered, raw, before anything else is done with it.
+
+WhatsApp counts a message as delivered as soon as we have seen it, so it is written here at once, in one small
+file per line that needs no database server. A mover carries it on; what a kill left behind is moved first.
+"""
+
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+WAITING, MOVED, SET_ASIDE = 0, 1, 2
+KEEP_SECONDS = 30 * 24 * 3600.0
+TRIES = 3
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS events (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL, key TEXT NOT NULL, payload BLOB NOT NULL, received_at REAL NOT NULL,
+  state INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (kind, key)
+);
+CREATE INDEX IF NOT EXISTS waiting ON events (id) WHERE state = 0;
+"""
+
+
+@dataclass(frozen=True)
+class Raw:
+    """One event as WhatsApp's library gave it, and when it came (seconds since 1970)."""
+
+    kind: str
+    key: str
+    payload: bytes
+    received_at: float
+    id: int = 0
+
+
+class Journal:
+    """One line's journal. `add` may be called from any thread and never fails."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time):
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._unwritten: deque[Raw] = deque()
+        self._file = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
+        path.chmod(0o600)
+        self._file.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _TABLE)
+
+    def add(self, kind: str, key: str, payload: bytes) -> None:
+        """Keep an event; the same (kind, key) again is the same event."""
+        with self._lock:
+            self._unwritten.append(Raw(kind, key, payload, self._clock()))
+            self._write()
+
+    def waiting(self, limit: int = 50) -> list[Raw]:
+        """The oldest events that nobody has moved yet."""
+        with self._lock:
+            self._write()
+            rows = self._file.execute(
+                "SELECT kind, key, payload, received_at, id FROM events WHERE state = 0"
+                " ORDER BY id LIMIT ?",
+                (limit,),
+            )
+            return [Raw(*row) for row in rows]
+
+    def holds(self, kind: str, key: str) -> bool:
+        with self._lock:
+            query = "SELECT 1 FROM events WHERE kind = ? AND key = ?"
+            return self._file.execute(query, (kind, key)).fetchone() is not None
+
+    def moved(self, raw: Raw) -> None:
+        self._mark(raw, MOVED)
+
+    def failed(self, raw: Raw) -> bool:
+        """Count a failed try; True when the event was set aside after three."""
+        with self._lock:
+            query = "UPDATE events SET tries = tries + 1 WHERE id = ? RETURNING tries"
+            (tries,) = self._file.execute(query, (raw.id,)).fetchone()
+        if tries >= TRIES:
+            self._mark(raw, SET_ASIDE)
+        return bool(tries >= TRIES)
+
+    def prune(self) -> None:
+        """Forget moved events of more than 30 days."""
+        with self._lock:
+            query = "DELETE FROM events WHERE state = ? AND received_at < ?"
+            self._file.execute(query, (MOVED, self._clock() - KEEP_SECONDS))
+
+    def close(self) -> None:
+        with self._lock:
+            self._file.close()
+
+    def _mark(self, raw: Raw, state: int) -> None:
+        with self._lock:
+            self._file.execute("UPDATE events SET state = ? WHERE id = ?", (state, raw.id))
+
+    def _write(self) -> None:
+        """A full disk must not lose a message: what cannot be written waits in memory."""
+        while self._unwritten:
+            raw = self._unwritten[0]
+            try:
+                self._file.execute(
+                    "INSERT OR IGNORE INTO events (kind, key, payload, received_at)"
+                    " VALUES (?, ?, ?, ?)",
+                    (raw.kind, raw.key, raw.payload, raw.received_at),
+                )
+            except sqlite3.OperationalError:
+                return
+            self._unwritten.popleft()

@@ -1,0 +1,77 @@
+"""Carries what the journal holds into conversations, in order of arrival; each event at least once, and
+conversations takes each only once."""
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from django.db import InterfaceError, OperationalError
+
+from conversations.inbound import Event, Receipt
+from conversations.intake import receive
+from whatsapp.journal import Journal, Raw
+from whatsapp.translate import Translator
+
+log = logging.getLogger(__name__)
+TYPING_LASTS = 10.0  # seconds
+
+
+class Mover:
+    """One line's mover. `told` is called when something came that may want an answer."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        translator: Translator,
+        *,
+        clock: Callable[[], dt.datetime],
+        told: Callable[[], None],
+        ours: Callable[[str], bool] = lambda whatsapp_id: False,
+    ):
+        self.translator = translator
+        self._journal, self._clock, self._told, self._ours = journal, clock, told, ours
+
+    def step(self) -> bool:
+        """Move what waits. An event that cannot be read is tried three times, then set aside."""
+        moved = 0
+        for raw in self._journal.waiting():
+            moved += self._move(raw)
+        if moved:
+            self._told()
+        return moved > 0
+
+    def _move(self, raw: Raw) -> bool:
+        try:
+            self._receive(raw)
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: everything waits
+        except Exception:
+            log.exception("event %s of the journal (%s) cannot be read", raw.id, raw.kind)
+            if self._journal.failed(raw):
+                log.error("event %s of the journal is set aside", raw.id)
+            return False
+        self._journal.moved(raw)
+        return True
+
+    def _receive(self, raw: Raw) -> None:
+        if self._stale(raw):
+            return
+        event = self.translator.read(raw)
+        if isinstance(event, Receipt):
+            event = self._needed(event)
+        if event is not None:
+            receive(event, at=self._clock())
+
+    def _stale(self, raw: Raw) -> bool:
+        """Nobody types any more; or the unreadable message came again, readable."""
+        if raw.kind == "typing":
+            return self._clock().timestamp() - raw.received_at > TYPING_LASTS
+        return raw.kind == "undecryptable" and self._journal.holds("message", raw.key)
+
+    def _needed(self, receipt: Receipt) -> Event | None:
+        """The library itself sends again what this process sent."""
+        if receipt.kind != "retry":
+            return receipt
+        ids = tuple(each for each in receipt.whatsapp_ids if not self._ours(each))
+        return replace(receipt, whatsapp_ids=ids) if ids else None

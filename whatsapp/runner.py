@@ -1,0 +1,74 @@
+"""The answering threads: one finder sees that conversations are due and hands them to a bounded pool."""
+
+import datetime as dt
+import logging
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.utils import timezone
+
+from agent.turns import answer_next
+from conversations.models import Conversation
+from knowledge.sync import sync_due
+
+log = logging.getLogger(__name__)
+
+
+class Answering:
+    """Answers what is due, several conversations at a time. `answered` is called after each reply."""
+
+    def __init__(
+        self,
+        host: str,
+        *,
+        stopping: threading.Event,
+        answered: Callable[[], None],
+        on_death: Callable[[BaseException], None],
+        answer: Callable[[str], bool] = answer_next,
+    ):
+        self._host, self._stopping = host, stopping
+        self._answered, self._on_death, self._answer = answered, on_death, answer
+        self._threads = settings.AGENT_THREADS
+        self._free = threading.Semaphore(self._threads)
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="answer")
+
+    def find(self) -> bool:
+        """A step: start as many turns as conversations are due, as far as threads are free."""
+        due = Conversation.objects.due(timezone.now())[: self._threads].count()
+        started = 0
+        while started < due and self._free.acquire(blocking=False):
+            self._pool.submit(self._turn)
+            started += 1
+        return False  # the next look comes with the next message or after the pause
+
+    def _turn(self) -> None:
+        owner = f"{self._host}/{os.getpid()}/{threading.get_ident() % 10**6}"
+        try:
+            while not self._stopping.is_set() and self._one(owner):
+                self._answered()
+        except Exception:
+            log.exception("a turn failed")
+        except BaseException as error:  # noqa: BLE001  a dead thread is a silent stop
+            self._on_death(error)
+        finally:
+            self._free.release()
+
+    def _one(self, owner: str) -> bool:
+        close_old_connections()
+        return self._answer(owner)
+
+
+def forget_claims(host: str) -> None:
+    """At the start, with the supervisor's lock held: who claimed conversations in this folder's name is gone."""
+    rows = Conversation.objects.filter(lease_owner__startswith=f"{host}/")
+    rows.update(lease_owner="", lease_until=None)
+
+
+def chores() -> bool:
+    """A step: knowledge that waits for its index."""
+    at: dt.datetime = timezone.now()
+    return bool(sync_due(at))

@@ -1,0 +1,283 @@
+"""The door to WhatsApp: a small session with one implementation, neonize. Nothing else imports neonize.
+
+Its library is loaded only when a session starts or an event is read: web, tests and commands do without.
+"""
+
+import ctypes
+import hashlib
+import logging
+import re
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from whatsapp.store import Me
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something happened to the connection: connected, disconnected, paired, synced, qr, login, logged_out,
+    replaced, banned, outdated, refused, failing, restored, ended."""
+
+    kind: str
+    detail: str = ""  # the code to show, the reason, the error
+    seconds: int = 0  # how long a ban lasts
+
+
+class SendError(Exception):
+    """A message did not go out, or perhaps did. `unknown`: nobody can tell; `permanent`: do not try again."""
+
+    def __init__(self, text: str, *, unknown: bool = False, permanent: bool = False):
+        super().__init__(text)
+        self.unknown, self.permanent = unknown, permanent
+
+    @classmethod
+    def of(cls, text: str) -> "SendError":
+        """Read what WhatsApp's library says; only a few of its errors mean that nothing was sent."""
+        if re.search(r"no LID found|must be a user JID|unknown server|server returned error", text):
+            return cls(text, permanent=True)
+        not_sent = r"client is nil|device JID|websocket not connected|failed to get user info"
+        return cls(text, unknown=re.search(not_sent, text) is None)
+
+
+@dataclass(frozen=True)
+class Quote:
+    """The message that a reply refers to."""
+
+    whatsapp_id: str
+    sender: str  # its address, such as 123@lid
+    text: str
+
+
+OnRaw = Callable[[str, str, bytes], None]  # kind, key, bytes; must be quick
+OnChange = Callable[[Change], None]  # must be quick
+
+
+class WhatsAppSession(Protocol):
+    """One live connection of one account. Calls may block for as long as WhatsApp takes to answer."""
+
+    def start(self, on_raw: OnRaw, on_change: OnChange) -> None: ...
+    def me(self) -> Me | None: ...
+    def online(self) -> bool: ...
+    def send_text(
+        self, chat: str, text: str, *, secret: bytes, quote: Quote | None = None
+    ) -> str: ...
+    def mark_read(self, chat: str, sender: str, ids: list[str]) -> None: ...
+    def typing(self, chat: str, on: bool) -> None: ...
+    def presence(self, available: bool) -> None: ...
+    def pair_phone(self, phone: str) -> str: ...
+    def logout(self) -> None: ...
+    def disconnect(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+def open_session(path: Path) -> WhatsAppSession:
+    """A session of the kind that the settings name, not yet started."""
+    session: WhatsAppSession = import_string(settings.WHATSAPP_SESSION)(path)
+    return session
+
+
+def parse(kind: str, payload: bytes) -> Any:
+    """The event that `payload` holds: message, undecryptable, receipt or typing."""
+    return getattr(_library().events, _RAW[kind]).FromString(payload)
+
+
+@cache
+def _library() -> SimpleNamespace:
+    import pylibmagic  # noqa: F401  (brings libmagic, which neonize looks for at import)
+
+    # isort: split
+    from neonize import client, events
+    from neonize.proto.waCompanionReg import WACompanionReg_pb2 as companion
+    from neonize.proto.waE2E import WAWebProtobufsE2E_pb2 as e2e
+    from neonize.utils import build_jid, enum
+
+    # Left at NOTSET, the Go side sends every stanza and every code to the log.
+    logging.getLogger("neonize.utils.log").setLevel(logging.WARNING)
+    return SimpleNamespace(
+        client=client, events=events, companion=companion, e2e=e2e, build_jid=build_jid, enum=enum
+    )
+
+
+_RAW = {
+    "message": "MessageEv",
+    "undecryptable": "UndecryptableMessageEv",
+    "receipt": "ReceiptEv",
+    "typing": "ChatPresenceEv",
+}
+_CHANGES: dict[str, Callable[[Any], Change]] = {
+    "ConnectedEv": lambda event: Change("connected"),
+    "DisconnectedEv": lambda event: Change("disconnected"),
+    "KeepAliveTimeoutEv": lambda event: Change("failing"),
+    "KeepAliveRestoredEv": lambda event: Change("restored"),
+    "OfflineSyncCompletedEv": lambda event: Change("synced"),
+    "PairStatusEv": lambda event: Change("paired", event.Error),
+    "StreamReplacedEv": lambda event: Change("replaced"),
+    "ClientOutdatedEv": lambda event: Change("outdated"),
+    "TemporaryBanEv": lambda event: Change("banned", str(event.Code), int(event.Expire)),
+    "LoggedOutEv": lambda event: Change("logged_out", _name(event, "Reason")),
+    "ConnectFailureEv": lambda event: Change("refused", event.Message or _name(event, "Reason")),
+}
+_KEPT: list[
+    Any
+] = []  # a collected client stops its successor; a collected callback crashes the process
+
+
+class NeonizeSession:
+    """The real thing, for one account and one process: it cannot be started again after `stop`."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._client: Any = None
+
+    def start(self, on_raw: OnRaw, on_change: OnChange) -> None:
+        """Connect on a thread of its own; the callbacks are called from the library's threads."""
+        library = _library()
+        props = library.companion.DeviceProps(
+            os=settings.WHATSAPP_DEVICE_NAME,
+            platformType=library.companion.DeviceProps.CHROME,
+            requireFullSync=False,
+        )
+        # A fresh name each time: two clients of one name share an entry inside the library.
+        name = f"{self._path.stem}-{secrets.token_hex(4)}"
+        self._client = client = library.client.NewClient(str(self._path), props=props, uuid=name)
+        _KEPT.append(client)
+        self._subscribe(client, on_raw, on_change)
+        threading.Thread(
+            target=self._connect, args=(client, on_change), name="connection", daemon=True
+        ).start()
+
+    def _subscribe(self, client: Any, on_raw: OnRaw, on_change: OnChange) -> None:
+        events = _library().events
+        for kind, name in _RAW.items():
+            client.event(getattr(events, name))(_kept(_raw_callback(kind, on_raw)))
+        for name, change in _CHANGES.items():
+            client.event(getattr(events, name))(_kept(_change_callback(change, on_change)))
+        client.qr(_kept(lambda _client, code: on_change(Change("qr", code.decode()))))
+        # The library only prints how the scanning ended; this is the hook it prints from.
+        client._NewClient__onLoginStatus = _kept(
+            lambda _uuid, text: on_change(Change("login", ctypes.string_at(text).decode()))
+        )
+
+    def _connect(self, client: Any, on_change: OnChange) -> None:
+        try:
+            client.connect()
+        except Exception as error:  # noqa: BLE001  the line decides; whatever it is, the connection is over
+            on_change(Change("ended", str(error) or type(error).__name__))
+        else:
+            on_change(Change("ended"))
+
+    def me(self) -> Me | None:
+        device = self._client.me
+        if device is None or not device.JID.User:
+            return None
+        return Me(device.JID.User, device.LID.User, device.PushName)
+
+    def online(self) -> bool:
+        """May hang when the network does: ask from a thread that can be abandoned."""
+        return bool(self._client.is_connected and self._client.is_logged_in)
+
+    def send_text(self, chat: str, text: str, *, secret: bytes, quote: Quote | None = None) -> str:
+        """Send and wait for WhatsApp's receipt; returns the id. SendError otherwise."""
+        message = _text_message(text, quote)
+        message.messageContextInfo.messageSecret = secret
+        try:
+            return str(self._client.send_message(_jid(chat), message).ID)
+        except Exception as error:
+            raise SendError.of(str(error)) from error
+
+    def mark_read(self, chat: str, sender: str, ids: list[str]) -> None:
+        read = _library().enum.ReceiptType.READ
+        self._client.mark_read(*ids, chat=_jid(chat), sender=_jid(sender), receipt=read)
+
+    def typing(self, chat: str, on: bool) -> None:
+        enum = _library().enum
+        state = enum.ChatPresence
+        self._client.send_chat_presence(
+            _jid(chat),
+            state.CHAT_PRESENCE_COMPOSING if on else state.CHAT_PRESENCE_PAUSED,
+            enum.ChatPresenceMedia.CHAT_PRESENCE_MEDIA_TEXT,
+        )
+
+    def presence(self, available: bool) -> None:
+        """Unavailable is the right one: while available, the owner's phone shows no notifications."""
+        presence = _library().enum.Presence
+        self._client.send_presence(presence.AVAILABLE if available else presence.UNAVAILABLE)
+
+    def pair_phone(self, phone: str) -> str:
+        """The code to type on the phone instead of scanning; only while a QR code is shown."""
+        kind = _library().enum.ClientType.CHROME
+        return str(self._client.PairPhone(phone.lstrip("+"), True, client_type=kind))
+
+    def logout(self) -> None:
+        self._client.logout()
+
+    def disconnect(self) -> None:
+        self._client.disconnect()
+
+    def stop(self) -> None:
+        self._client.stop()
+
+
+def _kept(function: Callable[..., None]) -> Callable[..., None]:
+    """`function` as a callback: referenced for ever, and its errors are logged instead of vanishing."""
+
+    def callback(*arguments: Any) -> None:
+        try:
+            function(*arguments)
+        except Exception:
+            log.exception("a WhatsApp callback failed")
+
+    _KEPT.append(callback)
+    return callback
+
+
+def _raw_callback(kind: str, on_raw: OnRaw) -> Callable[..., None]:
+    return lambda _client, event: on_raw(kind, _key(kind, event), event.SerializeToString())
+
+
+def _change_callback(change: Callable[[Any], Change], on_change: OnChange) -> Callable[..., None]:
+    return lambda _client, event: on_change(change(event))
+
+
+def _key(kind: str, event: Any) -> str:
+    """What makes an event the same event, also when it comes twice (ids alone can come by phone and by LID)."""
+    if kind in ("message", "undecryptable"):
+        info = event.Info
+        return f"{info.ID}:{int(info.MessageSource.IsFromMe)}:{info.Edit}"
+    return hashlib.sha256(event.SerializeToString(deterministic=True)).hexdigest()[:32]
+
+
+def _text_message(text: str, quote: Quote | None) -> Any:
+    """Always a protobuf: a plain string would be searched for mentions and links."""
+    e2e = _library().e2e
+    if quote is None:
+        return e2e.Message(conversation=text)
+    quoted = e2e.Message(conversation=quote.text)
+    context = e2e.ContextInfo(
+        stanzaID=quote.whatsapp_id, participant=quote.sender, quotedMessage=quoted
+    )
+    extended = e2e.ExtendedTextMessage(text=text, contextInfo=context)
+    return e2e.Message(extendedTextMessage=extended)
+
+
+def _jid(address: str) -> Any:
+    user, _at, server = address.partition("@")
+    return _library().build_jid(user, server or "s.whatsapp.net")
+
+
+def _name(event: Any, field: str) -> str:
+    """The name of an enum's value."""
+    descriptor = event.DESCRIPTOR.fields_by_name[field]
+    number = getattr(event, field)
+    return str(descriptor.enum_type.values_by_number[number].name)

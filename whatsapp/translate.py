@@ -1,0 +1,183 @@
+"""WhatsApp's events in the words of conversations: this is where addresses, clocks and wrappers end.
+
+Private chats only; groups, status updates, newsletters, bots and housekeeping are nobody's question.
+"""
+
+import datetime as dt
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.core.exceptions import ValidationError
+
+from conversations.inbound import (
+    Edit,
+    Event,
+    FromPhone,
+    InboundMessage,
+    Person,
+    Reaction,
+    Receipt,
+    Revoke,
+    Typing,
+)
+from conversations.models import Message
+from tenants.phones import normalise
+from whatsapp.content import Content, content_of, unwrapped
+from whatsapp.journal import Raw
+from whatsapp.session import parse
+from whatsapp.store import Me
+
+PHONE, LID = "s.whatsapp.net", "lid"
+LATE = dt.timedelta(seconds=60)  # longer on its way: it waited while we were offline
+AHEAD = dt.timedelta(minutes=2)  # a sender's clock may be off by this much
+_BOT = re.compile(r"1313555\d{4}|131655500\d{2}")
+_OFFICIAL = frozenset({"0", "16505361212"})
+_RECEIPTS: dict[str, Literal["delivered", "read", "retry"]] = {
+    "DELIVERED": "delivered",
+    "INACTIVE": "delivered",
+    "RETRY": "retry",
+    "READ": "read",
+    "PLAYED": "read",
+}
+
+
+@dataclass(frozen=True)
+class Translator:
+    """Reads the events of one studio's account."""
+
+    tenant_id: uuid.UUID
+    me: Me
+    phone_of: Callable[[str], str | None] = lambda lid: None  # hidden id → number, when known
+
+    def read(self, raw: Raw) -> Event | None:
+        """What the event means to the studio; None when it means nothing."""
+        event = parse(raw.kind, raw.payload)
+        source = event.MessageSource if raw.kind in ("receipt", "typing") else None
+        if not _private(source or event.Info.MessageSource):
+            return None
+        readers: dict[str, Callable[[Any, Raw], Event | None]] = {
+            "message": self._message,
+            "undecryptable": self._undecryptable,
+            "receipt": self._receipt,
+            "typing": self._typing,
+        }
+        return readers[raw.kind](event, raw)
+
+    def _message(self, event: Any, raw: Raw) -> Event | None:
+        info, body = event.Info, unwrapped(event.Message)
+        if info.Category == "peer":
+            return None
+        if body.HasField("protocolMessage"):
+            return self._change(info, body.protocolMessage, raw)
+        if body.HasField("reactionMessage"):
+            return self._reaction(info, body.reactionMessage)
+        content = content_of(body)
+        if content is None:
+            return None
+        if event.IsEdit and content.text:
+            return Edit(self.tenant_id, info.ID, content.text, _sent_at(info, raw))
+        return self._said(info, content, raw)
+
+    def _said(self, info: Any, content: Content, raw: Raw) -> Event:
+        source, sent_at = info.MessageSource, _sent_at(info, raw)
+        common = {
+            "tenant_id": self.tenant_id,
+            "whatsapp_id": info.ID,
+            "chat": _address(source.Chat),
+            "person": self._person(info),
+            "kind": str(content.kind),
+            "text": content.text,
+            "sent_at": sent_at,
+        }
+        own_chat = source.IsFromMe and self._own(source.Chat)
+        if source.IsFromMe and not own_chat:
+            return FromPhone(**common)
+        return InboundMessage(
+            **common,
+            quoted_id=content.context.stanzaID if content.context is not None else "",
+            details=content.details,
+            own_chat=own_chat,
+            backlog=_at(raw.received_at) - sent_at > LATE,
+        )
+
+    def _change(self, info: Any, change: Any, raw: Raw) -> Event | None:
+        """A message was edited or deleted by who wrote it."""
+        kind = change.DESCRIPTOR.enum_types_by_name["Type"].values_by_number[change.type].name
+        if kind == "REVOKE":
+            return Revoke(self.tenant_id, change.key.ID, _sent_at(info, raw))
+        content = content_of(unwrapped(change.editedMessage)) if kind == "MESSAGE_EDIT" else None
+        if content is None or not content.text:
+            return None
+        return Edit(self.tenant_id, change.key.ID, content.text, _sent_at(info, raw))
+
+    def _reaction(self, info: Any, reaction: Any) -> Event:
+        from_me = bool(info.MessageSource.IsFromMe)
+        return Reaction(self.tenant_id, reaction.key.ID, reaction.text, self._person(info), from_me)
+
+    def _undecryptable(self, event: Any, raw: Raw) -> Event | None:
+        if event.Info.MessageSource.IsFromMe:
+            return None
+        return self._said(event.Info, Content(Message.Kind.UNREADABLE), raw)
+
+    def _receipt(self, event: Any, raw: Raw) -> Event | None:
+        name = event.DESCRIPTOR.enum_types_by_name["ReceiptType"].values_by_number[event.Type].name
+        if event.MessageSource.IsFromMe or name not in _RECEIPTS:
+            return None
+        return Receipt(
+            self.tenant_id, tuple(event.MessageIDs), _RECEIPTS[name], _at(event.Timestamp)
+        )
+
+    def _typing(self, event: Any, raw: Raw) -> Event | None:
+        source = event.MessageSource
+        if source.IsFromMe or event.State != event.COMPOSING:
+            return None
+        person = self._person_of(source.Sender, source.SenderAlt)
+        return Typing(self.tenant_id, _address(source.Chat), person)
+
+    def _person(self, info: Any) -> Person:
+        """The customer of the chat, whoever of the two wrote."""
+        source = info.MessageSource
+        if source.IsFromMe:
+            return self._person_of(source.Chat, source.RecipientAlt)
+        return self._person_of(source.Sender, source.SenderAlt, info.Pushname)
+
+    def _person_of(self, address: Any, other: Any, name: str = "") -> Person:
+        both = {each.Server: each.User for each in (other, address) if each.User}
+        lid = both.get(LID)
+        digits = both.get(PHONE) or (self.phone_of(lid) if lid else None)
+        return Person(_e164(digits), lid, name[:80])
+
+    def _own(self, chat: Any) -> bool:
+        return chat.User in {self.me.phone, self.me.lid} - {""}
+
+
+def _private(source: Any) -> bool:
+    """A chat between the account and one person (or itself)."""
+    chat = source.Chat
+    if source.IsGroup or chat.Server not in (PHONE, LID):
+        return False
+    return chat.User not in _OFFICIAL and not _BOT.fullmatch(chat.User)
+
+
+def _address(jid: Any) -> str:
+    return f"{jid.User}@{jid.Server}"
+
+
+def _e164(digits: str | None) -> str | None:
+    try:
+        return normalise(f"+{digits}") if digits else None
+    except ValidationError:
+        return None
+
+
+def _at(seconds: float) -> dt.datetime:
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)
+
+
+def _sent_at(info: Any, raw: Raw) -> dt.datetime:
+    """The sender's clock (milliseconds), unless it cannot be right."""
+    sent, received = _at(info.Timestamp / 1000), _at(raw.received_at)
+    return received if sent - received > AHEAD or not info.Timestamp else sent

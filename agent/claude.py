@@ -72,8 +72,11 @@ class Completion:
 class Model(Protocol):
     """What the loop talks to."""
 
-    name: str
-    card: ModelCard
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def card(self) -> ModelCard: ...
 
     def complete(
         self,

@@ -10,24 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from agent.facts import clock, money, plain
+from agent.language import words
 
 Question = Mapping[str, Any]
 Studios = Mapping[str, Mapping[str, Any]]
 # Judged by words that have nothing to do with those that the assistant goes by.
-_INDONESIAN = frozenset(
-    """yang dan di ke dari untuk kak kami kamu anda bisa tidak ada dengan atau ini itu juga kalau jadi sudah belum hari
+_INDONESIAN = words("""yang dan di ke dari untuk kak kami kamu anda bisa tidak ada dengan atau ini itu juga kalau jadi sudah belum hari
     jam kelas pukul mulai silakan terima kasih boleh akan pada harga bayar saya tim nya ya mohon maaf setiap selamat
-    halo sama lagi""".split()
-)
-_ENGLISH = frozenset(
-    """the and of to for you we our your is are can not at on in with this that it if or be will please from have class
-    classes each day starts price hi hello sorry thanks thank team let me know any happy welcome""".split()
-)
+    halo sama lagi""")
+_ENGLISH = words("""the and of to for you we our your is are can not at on in with this that it if or be will please from have class
+    classes each day starts price hi hello sorry thanks thank team let me know any happy welcome""")
 _IS_TIME = re.compile(r"\d{1,2}[:.]\d{2}\s*(?:am|pm)?", re.IGNORECASE)
 _IS_MONEY = re.compile(r"(?:rp\.?\s?\d|idr\s?\d|\$\d)", re.IGNORECASE)
 
 
-class BadLine(ValueError):
+class BadLineError(ValueError):
     """A line of a questions file that cannot be used; the text says which and why."""
 
 
@@ -44,14 +41,14 @@ def _row(line: str, where: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except ValueError as error:
-        raise BadLine(f"{where}: no JSON ({error})") from error
+        raise BadLineError(f"{where}: no JSON ({error})") from error
     if not isinstance(row, dict):
-        raise BadLine(f"{where}: must be one object")
+        raise BadLineError(f"{where}: must be one object")
     for name in ("id", "text"):
         if not isinstance(row.get(name), str) or not row[name].strip():
-            raise BadLine(f"{where}: “{name}” is missing or empty")
+            raise BadLineError(f"{where}: “{name}” is missing or empty")
     if not all(isinstance(row.get(name, []), list) for name in ("history", "gold", "must_contain")):
-        raise BadLine(f"{where}: history, gold and must_contain must be lists")
+        raise BadLineError(f"{where}: history, gold and must_contain must be lists")
     return row
 
 
@@ -75,9 +72,9 @@ def _has(form: str, text: str, lenient: bool) -> bool:
 
 def language(text: str) -> str:
     """“id”, “en”, or “?” when the words do not tell."""
-    words = re.findall(r"[a-z']+", plain(text))
-    indonesian = sum(word in _INDONESIAN for word in words)
-    english = sum(word in _ENGLISH for word in words)
+    said = re.findall(r"[a-z']+", plain(text))
+    indonesian = sum(word in _INDONESIAN for word in said)
+    english = sum(word in _ENGLISH for word in said)
     if indonesian == english:
         return "?"
     return "id" if indonesian > english else "en"

@@ -6,25 +6,22 @@ from dataclasses import dataclass
 
 from agent import facts
 from agent.guard import LIMIT, shortened, whatsapp
+from agent.language import words as listed
 from agent.phrases import phrase
 from agent.reply import Question
 from conversations.mailbox import EscalationDraft
 from knowledge.search import Found, best_passage
 
-_GREETINGS = frozenset(
-    """p ping hi hii hiii hello helo hey halo hallo hai hay hei permisi assalamualaikum test tes testing min admin
-    salam punten misi om swastiastu""".split()
+_GREETINGS = listed("""p ping hi hii hiii hello helo hey halo hallo hai hay hei permisi assalamualaikum test tes testing min admin
+    salam punten misi om swastiastu""")
+_THANKS = listed(
+    "thanks thank thx ty tq makasih makasi trims terima kasih mksh tengkyu nuhun suksma"
 )
-_THANKS = frozenset(
-    "thanks thank thx ty tq makasih makasi trims terima kasih mksh tengkyu nuhun suksma".split()
-)
-_BYES = frozenset("bye see dadah jumpa later".split())
-_FILLERS = frozenset(
-    """selamat pagi siang sore malam met good morning afternoon evening night day kak kakak mbak mas bu pak bang sis
+_BYES = listed("bye see dadah jumpa later")
+_FILLERS = listed("""selamat pagi siang sore malam met good morning afternoon evening night day kak kakak mbak mas bu pak bang sis
     there all team ya yaa yah iya iyaa yes yup no ok oke okay okey okee sip siap baik noted great nice cool perfect
     you u so much very for the tomorrow besok sampai banyak banget bgt deh dong sih juga aja kok lagi wkwk haha hehe
-    lol bener betul mantap oh ah wah hmm and dan atas infonya info waalaikumsalam apa kabar a lot""".split()
-)
+    lol bener betul mantap oh ah wah hmm and dan atas infonya info waalaikumsalam apa kabar a lot""")
 _LAUGH = re.compile(r"(?:wk){2,}w?|(?:ha){2,}h?|(?:he){2,}h?|(?:hi){2,}|x+d+|k{2,}")
 _ATTACK = re.compile(
     r"(?:ignore|forget|disregard|lupakan|lupain|abaikan).{0,30}(?:instruction|instruksi|rule|aturan|prompt)|"

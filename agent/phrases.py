@@ -33,6 +33,7 @@ _TEXTS = {
         "safeguarding": "Terima kasih sudah memberi tahu, Kak. Ini kami anggap serius. Saya sudah memberi tahu tim "
         "{studio}, {when}. Kalau Kakak merasa tidak aman, {emergency}.",
         "media": "Terima kasih Kak. Maaf, saya belum bisa membuka kiriman ini. Saya teruskan ke tim {studio}, {when}.",
+        "late": "Maaf baru sempat membalas, Kak.",
         "told": "Saya juga sudah memberi tahu tim {studio}, {when}.",
         "soon": "mereka akan membalas di sini",
         "at": "mereka membalas di sini mulai {day} pukul {time}",
@@ -59,6 +60,7 @@ _TEXTS = {
         "safeguarding": "Thank you for telling us. We take this seriously. I've told the {studio} team, {when}. "
         "If you feel unsafe, please {emergency}.",
         "media": "Thank you. Sorry, I can't open this kind of message yet. I've passed it to the {studio} team, {when}.",
+        "late": "Sorry for the late answer.",
         "told": "I've also told the {studio} team, {when}.",
         "soon": "they will answer you here",
         "at": "they answer here from {day} at {time}",

@@ -1,7 +1,6 @@
 """Words after which a person must take over, whatever the model thinks: a net below the model, not the judge."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 # Spellings of chats, so that each pattern below is written once.
@@ -73,7 +72,7 @@ _FLAGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "urgent",
         (
             rf"\b{_SEVERE}\b(?:\s\w+){{0,2}}\s(?:pain|ache|cramps?|injury)\b",
-            rf"\bpain\b.{{0,25}}\b(?:severe|unbearable|getting worse|very bad|so bad|really bad)\b",
+            r"\bpain\b.{0,25}\b(?:severe|unbearable|getting worse|very bad|so bad|really bad)\b",
             rf"\b{_HURT}\b(?:\s\w+){{0,3}}\s{_HEAVY}\b|\b{_HEAVY}\b(?:\s\w+){{0,1}}\s{_HURT}nya\b",
             rf"\b{_BODY}\b(?:\s\w+){{0,2}}\s{_HURT}\b(?:\s\w+){{0,2}}\s{_HEAVY}\b",
             rf"\b{_BODY}\b.{{0,20}}\bhurts? (?:so much|a lot|badly|really|like hell)",

@@ -45,7 +45,7 @@ class Reply:
     tools: Sequence[str] = ()
     model: str = ""
     rounds: int = 0
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     cost: Decimal = Decimal(0)
     milliseconds: int = 0
     error: str = ""  # a sentence for staff

@@ -12,6 +12,7 @@ from django.utils import timezone
 from agent.answering import answer
 from agent.claude import model_for
 from agent.models import Turn
+from agent.phrases import phrase
 from agent.reply import Question, Reply
 from conversations import mailbox
 from conversations.history import history
@@ -79,10 +80,10 @@ def _wait_for_quiet(claim: Claim, clock: Clock, wait: Wait) -> None:
 def _commit(claim: Claim, reply: Reply, at: dt.datetime) -> None:
     turn_id = uuid.uuid4()
     draft = Draft(
-        text=reply.text,
+        text=_late(claim, reply),
         escalation=reply.escalation,
         turn_key=f"turn:{turn_id}",
-        details={"outcome": str(reply.outcome)},
+        details={"outcome": str(reply.outcome), "language": reply.language},
     )
     message = mailbox.decide(claim, draft, at=at)
     conversation = claim.conversation
@@ -95,6 +96,14 @@ def _commit(claim: Claim, reply: Reply, at: dt.datetime) -> None:
         message=message,
         turn_id=turn_id,
     )
+
+
+def _late(claim: Claim, reply: Reply) -> str:
+    """The text, with a word of apology when the customer waited long."""
+    if not claim.late:
+        return reply.text
+    sorry = phrase("late", reply.language, claim.conversation.tenant, claim.messages[0].created_at)
+    return f"{sorry} {reply.text}"
 
 
 def record(

@@ -15,7 +15,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from agent.evaluation import BadLine, Scores, questions  # noqa: E402
+from agent.evaluation import BadLineError, Scores, questions  # noqa: E402
 
 
 def main() -> None:
@@ -24,7 +24,9 @@ def main() -> None:
         print_scores(options)
     except (OSError, ValueError) as error:
         sys.exit(
-            f"{type(error).__name__}: {error}" if not isinstance(error, BadLine) else str(error)
+            f"{type(error).__name__}: {error}"
+            if not isinstance(error, BadLineError)
+            else str(error)
         )
 
 
@@ -33,16 +35,17 @@ def print_scores(options: argparse.Namespace) -> None:
     asked = [q for q in questions(options.questions) if options.split in ("all", q.get("split"))]
     studios = json.loads(options.studios.read_text("utf-8"))["studios"]
     scores = Scores({studio["id"]: studio for studio in studios})
-    for question in asked:
-        if question["id"] in answers:
-            scores.judge(question, answers[question["id"]])
+    for one in asked:
+        if one["id"] in answers:
+            scores.judge(one, answers[one["id"]])
     if options.show_failures:
         for question, why in scores.failures:
             _say(
                 f"{question['id']} [{question.get('kind')}] {question['text'][:60]!r}: {' | '.join(why)}"
             )
-    figures = {"questions": len(asked), "missing": sum(q["id"] not in answers for q in asked)}
-    for name, value in (figures | scores.table()).items():
+    missing = sum(q["id"] not in answers for q in asked)
+    figures = {"questions": len(asked), "missing": missing, **scores.table()}
+    for name, value in figures.items():
         _say(f"{name:30s} {value}")
 
 

@@ -92,9 +92,9 @@ class Command(BaseCommand):
         category = f" ({reply.escalation.category})" if reply.escalation else ""
         write(f"\noutcome   {reply.outcome}{category}")
         write(f"language  {reply.language}")
-        write(f"entries   {', '.join(reply.entries) or '–'}")
-        write(f"tools     {', '.join(reply.tools) or '–'}")
-        write(f"model     {reply.model or '–'}, {reply.rounds} calls")
+        write(f"entries   {', '.join(reply.entries) or '-'}")
+        write(f"tools     {', '.join(reply.tools) or '-'}")
+        write(f"model     {reply.model or '-'}, {reply.rounds} calls")
         write(f"tokens    {as_dict(reply)['tokens']}, {reply.cost} USD")
         write(f"time      {reply.milliseconds} ms")
         if reply.error:

@@ -15,7 +15,7 @@ from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from agent.ask import as_dict, ask
-from agent.evaluation import BadLine, Scores, questions
+from agent.evaluation import BadLineError, Scores, questions
 from agent.reply import Reply
 from conversations.history import Line
 from knowledge.models import KnowledgeEntry
@@ -56,7 +56,7 @@ class Command(BaseCommand):
     def _rows(self, options: Mapping[str, Any]) -> list[dict[str, Any]]:
         try:
             rows = questions(options["questions"])
-        except (BadLine, OSError, UnicodeDecodeError) as error:
+        except (BadLineError, OSError, UnicodeDecodeError) as error:
             raise CommandError(str(error), returncode=2) from error
         only = options["studio"]
         rows = [{"studio": only, **row} for row in rows]
@@ -114,7 +114,7 @@ class Command(BaseCommand):
         figures = {"questions": len(rows), **scores.table()}
         figures["model_calls_per_question"] = round(calls / len(rows), 3)
         for name, value in figures.items():
-            self.stdout.write(f"{name:30s} {'–' if value is None else value}")
+            self.stdout.write(f"{name:30s} {'-' if value is None else value}")
         self.stdout.write(f"{'cost_usd':30s} {cost}")
 
 

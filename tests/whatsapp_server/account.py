@@ -1,0 +1,356 @@
+"""A business number: the owner's phone, and the companion devices linked to it.
+
+The phone is simulated whole: it scans QR codes, signs linked devices, holds a
+Signal identity of its own, gets a copy of everything a companion sends, and can
+itself answer a customer (which companions then see as "sent by me").
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import dataclasses
+import hashlib
+import hmac
+import itertools
+import secrets
+import time
+import zlib
+from typing import TYPE_CHECKING
+
+from . import protos
+from .appstate import AppState
+from .curve import DJB_TYPE, verify
+from .faults import Faults
+from .nodes import JID, LID_SERVER, SERVER, Node, node
+from .ratchet import Bundle, Party
+
+if TYPE_CHECKING:
+    from .connection import Connection
+    from .customer import Customer
+    from .rig import Rig
+
+ACCOUNT_SIGNATURE = b"\x06\x00"
+DEVICE_SIGNATURE = b"\x06\x01"
+QR_PREFIX = "https://wa.me/settings/linked_devices#"
+
+
+class PairingRefused(ValueError):
+    pass
+
+
+@dataclasses.dataclass(frozen=True)
+class QRCode:
+    """The five fields of the text inside a QR code."""
+
+    ref: str
+    noise: bytes
+    identity: bytes
+    secret: bytes
+    client: str
+
+    @classmethod
+    def parse(cls, text: str) -> QRCode:
+        fields = text.strip().removeprefix(QR_PREFIX).split(",")
+        if len(fields) < 4:
+            raise PairingRefused("not a WhatsApp linking code")
+        ref, *keys = fields[:4]
+        noise, identity, secret = (base64.b64decode(k) for k in keys)
+        return cls(ref, noise, identity, secret, fields[4] if len(fields) > 4 else "")
+
+
+@dataclasses.dataclass
+class Device:
+    """A companion: one paired neonize session."""
+
+    account: Account
+    number: int
+    noise: bytes
+    identity: bytes
+    registration_id: int
+    signed_id: int
+    signed_public: bytes
+    signature: bytes
+    description: str = ""
+    one_time: dict[int, bytes] = dataclasses.field(default_factory=dict)
+    preferred: int | None = None  # the one-time key that a retry receipt brought
+    has_app_state_key: bool = False
+    connection: Connection | None = None
+    #: stanzas the client has not acknowledged yet, by (tag, id, sender); kept while it is offline
+    waiting: dict[tuple[str, str, str], Node] = dataclasses.field(default_factory=dict)
+    order: asyncio.Lock = dataclasses.field(default_factory=asyncio.Lock)
+
+    @property
+    def jid(self) -> JID:
+        return self.account.jid.at(self.number)
+
+    @property
+    def lid(self) -> JID:
+        return self.account.lid.at(self.number)
+
+    @property
+    def address(self) -> str:
+        """Under which customers keep their session with this device."""
+        return f"{self.account.lid.user}:{self.number}"
+
+    @property
+    def online(self) -> bool:
+        return self.connection is not None and self.connection.active
+
+    def bundle(self) -> Bundle:
+        number = (
+            self.preferred if self.preferred in self.one_time else min(self.one_time, default=None)
+        )
+        return Bundle(
+            self.registration_id,
+            self.identity,
+            self.signed_id,
+            self.signed_public,
+            self.signature,
+            number,
+            self.one_time.pop(number) if number is not None else None,
+        )
+
+    async def deliver(self, stanza: Node, keep: bool = True) -> bool:
+        """Send now if the client is there; otherwise hold it until it is."""
+        if keep:
+            key = (stanza.tag, stanza.text("id"), stanza.text("from"))
+            self.waiting[key] = stanza
+        async with self.order:
+            if not self.online:
+                return False
+            try:
+                await self.connection.send(stanza)
+            except ConnectionError:
+                return False
+            return True
+
+    def settled(self, tag: str, id: str) -> bool:
+        """The client acknowledged a stanza."""
+        found = [key for key in self.waiting if key[:2] == (tag, id)]
+        for key in found:
+            del self.waiting[key]
+        return bool(found)
+
+    async def come_online(self) -> int:
+        """What a server does after login: announce and send what waited."""
+        async with self.order:
+            self.connection.active = True
+            held = list(self.waiting.values())
+            messages = sum(s.tag == "message" for s in held)
+            counts = {"count": len(held), "message": messages, "receipt": len(held) - messages}
+            preview = node(
+                "offline_preview", {**counts, "notification": 0, "appdata": 0, "call": 0}
+            )
+            await self.connection.send(node("ib", {"from": SERVER}, [preview]))
+            for stanza in held:
+                await self.connection.send(
+                    dataclasses.replace(stanza, attrs={**stanza.attrs, "offline": "1"})
+                )
+            await self.connection.send(
+                node("ib", {"from": SERVER}, [node("offline", count=len(held))])
+            )
+            return len(held)
+
+
+class Account:
+    def __init__(self, rig: Rig, number: str, name: str = ""):
+        self.rig = rig
+        self.number, self.name = number, name or f"Studio {number}"
+        self.jid = JID(number)
+        self.lid = JID(rig.new_lid(), LID_SERVER)
+        self.phone = Party()  # its identity key is the one that signs linked devices
+        self.app_state = AppState()
+        self.app_state.set_push_name(self.name)
+        self.devices: dict[int, Device] = {}
+        self.faults = Faults()
+        self._device_numbers = itertools.count(1)
+        self._key_index = itertools.count(1)
+
+    def strike(self, fault: str) -> dict | None:
+        """Take a one-shot meant for this number, or else one meant for any number."""
+        own = self.faults.take(fault)
+        return own if own is not None else self.rig.faults.take(fault)
+
+    # --- linking ----------------------------------------------------------------
+
+    async def scan(self, text: str, tamper: str | None = None) -> Device:
+        """Point the phone's camera at a QR code.  Returns once the client has confirmed.
+
+        ``tamper`` = "hmac" or "signature" makes the phone's proof wrong, which the
+        client must refuse.
+        """
+        code = QRCode.parse(text)
+        connection = self.rig.pairing.get(code.ref)
+        if connection is None or connection.closed:
+            self.rig.events.add(
+                "pair_refused", number=self.number, why="this code is no longer valid"
+            )
+            raise PairingRefused("this code is no longer valid")
+        if (code.noise, code.identity) != (
+            connection.client_static,
+            connection.registration.eIdent,
+        ):
+            raise PairingRefused("the keys in the code are not those of the waiting client")
+        offer = connection.registration
+        device = Device(
+            self,
+            next(self._device_numbers),
+            code.noise,
+            code.identity,
+            int.from_bytes(offer.eRegid, "big"),
+            int.from_bytes(offer.eSkeyID, "big"),
+            offer.eSkeyVal,
+            offer.eSkeySig,
+            protos.companion.DeviceProps.FromString(offer.deviceProps).os,
+        )
+        key_index = next(self._key_index)
+        details = protos.adv.ADVDeviceIdentity(
+            rawID=secrets.randbits(31), timestamp=int(time.time()), keyIndex=key_index
+        ).SerializeToString()
+        signed = protos.adv.ADVSignedDeviceIdentity(
+            details=details,
+            accountSignatureKey=self.phone.identity.public,
+            accountSignature=self.phone.identity.sign(ACCOUNT_SIGNATURE + details + code.identity),
+        )
+        if tamper == "signature":
+            signed.accountSignature = self.phone.identity.sign(b"something else")
+        wrapped = protos.adv.ADVSignedDeviceIdentityHMAC(details=signed.SerializeToString())
+        secret = b"wrong" if tamper == "hmac" else code.secret
+        wrapped.HMAC = hmac.digest(secret, wrapped.details, hashlib.sha256)
+        answer = await connection.ask(
+            node(
+                "iq",
+                {"from": SERVER, "type": "set", "t": int(time.time())},
+                [
+                    node(
+                        "pair-success",
+                        None,
+                        [
+                            node("device-identity", None, wrapped.SerializeToString()),
+                            node("biz", name=self.name),
+                            node("device", jid=device.jid, lid=device.lid),
+                            node("platform", name="smba"),
+                        ],
+                    )
+                ],
+            )
+        )
+        proof = answer.child("pair-device-sign", "device-identity")
+        if answer.text("type") != "result" or proof is None:
+            error = answer.child("error")
+            why = error.text("text") if error else "no answer"
+            self.rig.events.add("pair_refused", number=self.number, why=f"client: {why}")
+            raise PairingRefused(f"the client refused: {why}")
+        theirs = protos.adv.ADVSignedDeviceIdentity.FromString(proof.data)
+        message = DEVICE_SIGNATURE + details + code.identity + self.phone.identity.public
+        if not verify(code.identity, message, theirs.deviceSignature):
+            raise PairingRefused("the client's device signature is wrong")
+        self.devices[device.number] = device
+        self.rig.pairing.pop(code.ref, None)
+        self.rig.events.add(
+            "paired", number=self.number, device=device.number, os=device.description
+        )
+        await connection.stream_error("515")
+        return device
+
+    async def unlink(self, device: int | None = None) -> None:
+        """The owner removes the linked device(s) on the phone."""
+        for number in [device] if device else list(self.devices):
+            gone = self.devices.pop(number)
+            self.rig.events.add("unlinked", number=self.number, device=number)
+            if gone.connection:
+                await gone.connection.stream_error("401", conflict="device_removed")
+
+    # --- the owner's own use of the phone ------------------------------------------
+
+    async def send_from_phone(self, customer: Customer, message) -> str:
+        """The owner answers a customer by hand: the customer gets it, companions get a copy."""
+        id = new_message_id()
+        customer.received(self, id, message, by="phone")
+        copy = protos.e2e.Message()
+        copy.deviceSentMessage.destinationJID = str(customer.lid)
+        copy.deviceSentMessage.message.CopyFrom(message)
+        for device in list(self.devices.values()):
+            kind, data = self.phone.encrypt(device.address, device.bundle, copy.SerializeToString())
+            await device.deliver(
+                node(
+                    "message",
+                    {
+                        "from": self.lid,
+                        "recipient": customer.lid,
+                        "peer_recipient_pn": customer.jid,
+                        "id": id,
+                        "t": int(time.time()),
+                        "type": "text",
+                        "notify": self.name,
+                    },
+                    [node("enc", {"v": "2", "type": kind}, data)],
+                )
+            )
+        return id
+
+    async def send_peer(self, device: Device, message) -> str:
+        """A protocol message from the phone to one companion (history, keys)."""
+        id = new_message_id()
+        kind, data = self.phone.encrypt(device.address, device.bundle, message.SerializeToString())
+        await device.deliver(
+            node(
+                "message",
+                {
+                    "from": self.jid,
+                    "id": id,
+                    "t": int(time.time()),
+                    "type": "text",
+                    "category": "peer",
+                    "notify": self.name,
+                },
+                [node("enc", {"v": "2", "type": kind}, data)],
+            )
+        )
+        return id
+
+    async def share_app_state(self, device: Device) -> None:
+        """Once per linked device: the key to the phone's settings."""
+        if not device.has_app_state_key:
+            device.has_app_state_key = True
+            await self.send_peer(device, self.app_state.key_share())
+
+    async def send_history(
+        self,
+        conversations: list[tuple[Customer, list[tuple[str, bool, int]]]],
+        device: int | None = None,
+    ) -> None:
+        """What the phone sends after linking: past chats as (text, from me?, when)."""
+        history = protos.history.HistorySync(
+            syncType=protos.history.HistorySync.INITIAL_BOOTSTRAP, progress=100
+        )
+        for customer, lines in conversations:
+            chat = history.conversations.add(ID=str(customer.jid), name=customer.name)
+            for text, from_me, when in lines:
+                item = chat.messages.add()
+                item.message.key.remoteJID = str(customer.jid)
+                item.message.key.fromMe = from_me
+                item.message.key.ID = new_message_id()
+                item.message.messageTimestamp = when
+                item.message.message.conversation = text
+        message = protos.e2e.Message()
+        notice = message.protocolMessage.historySyncNotification
+        message.protocolMessage.type = protos.e2e.ProtocolMessage.HISTORY_SYNC_NOTIFICATION
+        notice.syncType = protos.e2e.INITIAL_BOOTSTRAP
+        notice.initialHistBootstrapInlinePayload = zlib.compress(history.SerializeToString())
+        for linked in [self.devices[device]] if device else list(self.devices.values()):
+            await self.send_peer(linked, message)
+
+    # --- what companions send ---------------------------------------------------------
+
+    def phone_copy(self, device: Device, kind: str, data: bytes):
+        """The phone's own copy of a message that a companion sent."""
+        return protos.e2e.Message.FromString(self.phone.decrypt(device.address, kind, data))
+
+    def signed_prekey_ok(self, device: Device) -> bool:
+        return verify(device.identity, DJB_TYPE + device.signed_public, device.signature)
+
+
+def new_message_id() -> str:
+    return "3A" + secrets.token_hex(9).upper()

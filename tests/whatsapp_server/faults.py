@@ -1,0 +1,103 @@
+"""What can go wrong, per business number.
+
+Two kinds: *conditions* stay until changed (latency, delayed acks); *one-shots*
+are counted down each time they strike (``times``) and are used up in the order
+in which they were added.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass
+class Shot:
+    """Strike ``times`` times, with these details."""
+
+    times: int = 1
+    details: dict = dataclasses.field(default_factory=dict)
+
+
+class Shots:
+    def __init__(self) -> None:
+        self._waiting: list[Shot] = []
+
+    def add(self, times: int = 1, **details) -> None:
+        self._waiting.append(Shot(times, details))
+
+    def take(self, **match) -> dict | None:
+        """Details of the next strike, or None when nothing is due.
+
+        With ``match``, only a strike that names the same value (or none) is taken.
+        """
+        for shot in self._waiting:
+            if all(shot.details.get(k, v) == v for k, v in match.items()):
+                shot.times -= 1
+                if shot.times <= 0:
+                    self._waiting.remove(shot)
+                return shot.details
+        return None
+
+    def clear(self) -> None:
+        self._waiting.clear()
+
+
+class Faults:
+    #: name of a one-shot -> the details it takes (documented in the README)
+    ONE_SHOTS = {
+        "dial_status": ("status",),  # HTTP status instead of the WebSocket upgrade
+        "dial_hang": (),  # accept TCP and TLS, never answer the upgrade
+        "handshake_hang": (),  # never answer the Noise hello
+        "handshake_bad_cert": (),  # a certificate signed by the wrong root
+        "login_failure": (
+            "reason",
+            "code",
+            "expire",
+            "message",
+        ),  # <failure .../> instead of <success>
+        "login_hang": (),  # no answer to the login
+        "send_error": ("error",),  # refuse a message from the client with this error number
+        "send_lost": (),  # drop a message from the client: no delivery, no ack
+        "ack_lost": (),  # deliver a message from the client, but never ack it
+        "drop_before_ack": (),  # deliver a message from the client, then cut the connection
+        "duplicate": ("mode", "gap"),  # deliver an inbound message twice: "stanza" or "resend"
+        "corrupt": (),  # garble an inbound ciphertext
+        "iq_error": ("xmlns", "code", "text"),
+        "iq_hang": ("xmlns",),
+    }
+    CONDITIONS = {
+        "latency": 0.0,  # seconds before every stanza the server sends
+        "ack_delay": 0.0,  # seconds before acking a message from the client
+        "offline": False,  # refuse all new connections (TCP reset); whole rig only
+        "ignore_pings": False,  # no answer to keepalives
+    }
+
+    #: these strike before the server knows which number is calling
+    WHOLE_RIG = {"dial_status", "dial_hang", "handshake_hang", "handshake_bad_cert", "offline"}
+
+    def __init__(self) -> None:
+        self.shots = {name: Shots() for name in self.ONE_SHOTS}
+        self.reset()
+
+    def reset(self) -> None:
+        for shots in self.shots.values():
+            shots.clear()
+        self.conditions = dict(self.CONDITIONS)
+
+    def add(self, name: str, times: int = 1, **details) -> None:
+        unknown = set(details) - set(self.ONE_SHOTS[name])
+        if unknown:
+            raise ValueError(f"{name} takes {self.ONE_SHOTS[name]}, not {sorted(unknown)}")
+        self.shots[name].add(times, **details)
+
+    def set(self, **conditions) -> None:
+        for name, value in conditions.items():
+            if name not in self.CONDITIONS:
+                raise ValueError(f"unknown condition {name!r}; known: {sorted(self.CONDITIONS)}")
+            self.conditions[name] = type(self.CONDITIONS[name])(value)
+
+    def take(self, name: str, **match) -> dict | None:
+        return self.shots[name].take(**match)
+
+    def __getitem__(self, condition: str):
+        return self.conditions[condition]

@@ -13,6 +13,7 @@ from tenants.selection import studio_named
 
 class Command(BaseCommand):
     help = "Write a studio with its knowledge as JSON, without keys and conversations."
+    requires_system_checks = ("mila",)  # only the configuration: the rest costs half a second
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", metavar="SLUG", nargs="?", default="")

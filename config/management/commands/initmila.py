@@ -18,6 +18,7 @@ DEMO = Path(config.__file__).parent / "demo" / "studios.json"
 
 class Command(BaseCommand):
     help = "Create the admin and the demo studios Ombak and Senja where they are missing. Safe to repeat."
+    requires_system_checks = ("mila",)  # only the configuration: the rest costs half a second
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-demo", action="store_true", help="create no demo studios")

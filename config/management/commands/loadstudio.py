@@ -16,6 +16,7 @@ SHOWN = 20
 
 class Command(BaseCommand):
     help = "Load studios with their knowledge from a JSON file: all of it, or nothing."
+    requires_system_checks = ("mila",)  # only the configuration: the rest costs half a second
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE.json", type=Path)

@@ -12,6 +12,7 @@ from tenants.selection import studio_named
 
 class Command(BaseCommand):
     help = "Create an API token of a studio and print it once; list or revoke tokens."
+    requires_system_checks = ("mila",)  # only the configuration: the rest costs half a second
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", metavar="SLUG", nargs="?", default="")

@@ -29,6 +29,7 @@ KEYS = {"--anthropic-key": "anthropic_api_key", "--openai-key": "openai_api_key"
 
 class Command(BaseCommand):
     help = "Change a studio's settings; without options show them. SLUG may be left out with one studio."
+    requires_system_checks = ("mila",)  # only the configuration: the rest costs half a second
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", metavar="SLUG", nargs="?", default="")

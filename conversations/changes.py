@@ -1,14 +1,13 @@
-"""Afterthoughts: a message is edited, deleted, reacted to, or becomes readable. Nothing is forgotten for staff."""
+"""Afterthoughts: a message is edited, deleted, or gets an emoji. Staff lose no version."""
 
 import datetime as dt
-from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 
-from conversations.inbound import Edit, FromPhone, Reaction, Revoke
+from conversations.inbound import Edit, Reaction, Revoke
 from conversations.models import Conversation, Message
-from conversations.people import clean_text
+from conversations.people import clean_text, known_as
 from conversations.shortcuts import shortcut
 from tenants.models import Tenant
 
@@ -17,13 +16,12 @@ Author, State = Message.Author, Message.State
 WAITING = (State.NEW, State.LIMITED)
 # An answered question that is corrected so soon is answered once more.
 CORRECTED_WITHIN = dt.timedelta(minutes=15)
-ECHO_WITHIN = dt.timedelta(minutes=2)
 
 
 @transaction.atomic
 def edit(event: Edit, at: dt.datetime) -> Message | None:
     """Replace the text and keep the old one; a correction soon after the answer is answered again."""
-    message = _find(event.tenant_id, event.whatsapp_id)
+    message = _find(event)
     text = clean_text(event.text)[:20_000]
     command = shortcut(text)
     text = command.question if command and command.question else text
@@ -40,9 +38,12 @@ def edit(event: Edit, at: dt.datetime) -> Message | None:
     return message
 
 
-def _find(tenant_id: Any, whatsapp_id: str) -> Message | None:
-    rows = Message.objects.filter(tenant_id=tenant_id, whatsapp_id=whatsapp_id[:80])
-    message = rows.order_by("from_me").first()
+def _find(event: Edit | Revoke) -> Message | None:
+    """The message, with its conversation locked. Never one that the other side wrote."""
+    rows = Message.objects.filter(
+        tenant_id=event.tenant_id, whatsapp_id=event.whatsapp_id[:80], from_me=event.from_me
+    )
+    message = rows.first()
     if message is None:
         return None
     conversations = Conversation.objects.select_for_update(no_key=True, of=("self",))
@@ -81,9 +82,9 @@ def _overtake(conversation: Conversation) -> None:
 
 
 @transaction.atomic
-def revoke(event: Revoke, at: dt.datetime) -> Message | None:
+def revoke(event: Revoke) -> Message | None:
     """Drop what waits; hide the text from pages and prompts (kept in details for cases of abuse)."""
-    message = _find(event.tenant_id, event.whatsapp_id)
+    message = _find(event)
     if message is None or "revoked" in message.details:
         return None
     waited = message.state in WAITING
@@ -109,40 +110,17 @@ def _nothing_due(conversation: Conversation) -> None:
 @transaction.atomic
 def reaction(event: Reaction) -> Message | None:
     """Note the emoji on our message: 👍 and 👎 tell staff how an answer was taken. No reply."""
-    message = Message.objects.filter(
+    rows = Message.objects.filter(
         tenant_id=event.tenant_id, whatsapp_id=event.whatsapp_id[:80], from_me=True
-    ).first()
+    )
+    if not event.from_me:  # a customer marks only what they were sent
+        rows = rows.filter(known_as(event.person, "conversation__customer__"))
+    message = rows.first()
     if message is None:
         return None
     name = "staff_reaction" if event.from_me else "reaction"
     details = {key: value for key, value in message.details.items() if key != name}
-    message.details = {**details, name: event.emoji[:16]} if event.emoji else details
+    emoji = clean_text(event.emoji)[:16]
+    message.details = {**details, name: emoji} if emoji else details
     message.save(update_fields=["details"])
     return message
-
-
-@transaction.atomic
-def readable(message: Message, kind: str, text: str, at: dt.datetime) -> None:
-    """The text of an unreadable message came after all, under the same id."""
-    message.kind, message.text = kind, text
-    message.save(update_fields=["kind", "text"])
-    _overtake(message.conversation)
-    waiting = Q(pk=message.conversation_id, reply_due_at__gt=at)
-    Conversation.objects.filter(waiting).update(reply_due_at=at)
-
-
-def echo(conversation: Conversation, event: FromPhone) -> bool:
-    """Whether this is the echo of a send whose id we do not know yet; then it is proof that it left."""
-    sends = conversation.messages.filter(
-        state__in=(State.SENDING, State.UNKNOWN),
-        whatsapp_id=None,
-        text=event.text,
-        sending_since__gt=event.sent_at - ECHO_WITHIN,
-    )
-    message = sends.first()
-    if message is None:
-        return False
-    message.state, message.whatsapp_id = State.SENT, event.whatsapp_id[:80]
-    message.whatsapp_at = event.sent_at
-    message.save(update_fields=["state", "whatsapp_id", "whatsapp_at"])
-    return True

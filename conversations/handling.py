@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from conversations.models import Conversation, Message, MessageQuerySet
+from tenants.models import Tenant
 
 Author, Handler, State = Message.Author, Conversation.Handler, Message.State
 
@@ -58,7 +59,8 @@ def hand_back(conversation: Conversation, user: User | None, at: dt.datetime) ->
     rows = Conversation.objects.filter(pk=conversation.pk, handled_by=Handler.STAFF)
     if rows.update(**_assistant(), mode_version=F("mode_version") + 1) != 1:
         return False
-    if _unanswered(conversation, at).update(state=State.NEW):
+    live = conversation.tenant.mode == Tenant.Mode.LIVE
+    if live and _unanswered(conversation, at).update(state=State.NEW):
         rows = Conversation.objects.filter(pk=conversation.pk)
         rows.update(
             reply_due_at=at, waiting_since=at, waiting_version=F("waiting_version") + 1, attempts=0
@@ -101,38 +103,42 @@ def silence_for_escalation(conversation: Conversation, at: dt.datetime) -> None:
     waiting.update(state=State.HANDED_OVER)
 
 
+@transaction.atomic
 def silence_for_phone(conversation: Conversation, at: dt.datetime) -> None:
     """A message from the studio's own phone silences the assistant here for the studio's time, and shows until when."""
     minutes = conversation.tenant.phone_silence_minutes
     until = at + dt.timedelta(minutes=minutes)
-    permanent = Q(handled_by=Handler.STAFF, resumes_at=None)
-    rows = Conversation.objects.filter(pk=conversation.pk).exclude(permanent)
-    if minutes and rows.update(**{**_staff(at), "resumes_at": until}):
+    taken_over = Q(handled_by=Handler.STAFF, resumes_at=None)
+    rows = Conversation.objects.filter(pk=conversation.pk)
+    if minutes and rows.exclude(taken_over).update(**{**_staff(at), "resumes_at": until}):
         _withdraw(conversation)
+        _wait_until(conversation, until)
     conversation.refresh_from_db()
 
 
+def _wait_until(conversation: Conversation, until: dt.datetime) -> None:
+    """What the person did not answer is answered when the assistant comes back."""
+    waiting = conversation.messages.filter(state__in=(State.NEW, State.LIMITED))
+    if waiting.update(state=State.NEW):
+        rows = Conversation.objects.filter(pk=conversation.pk)
+        rows.update(reply_due_at=until, waiting_since=until)
+
+
 @transaction.atomic
-def staff_wrote(
-    conversation: Conversation, at: dt.datetime, *, answered_until: dt.datetime, now: bool = True
-) -> None:
-    """A person answered: what customers wrote up to then needs nothing more, and the assistant is silent a while."""
-    if conversation.channel != Conversation.Channel.WHATSAPP:
-        return
-    waiting = conversation.messages.filter(
-        state__in=(State.NEW, State.LIMITED, State.HANDED_OVER)
-    ).filter(
-        Q(whatsapp_at=None) | Q(whatsapp_at__lte=answered_until) | Q(created_at__lte=answered_until)
-    )
-    if waiting.update(state=State.ANSWERED):
-        _settle(conversation)
-    if now:
+def staff_wrote(conversation: Conversation, at: dt.datetime) -> None:
+    """Staff answer without taking over: as with a message from the phone, the assistant makes room for a while."""
+    if conversation.channel == Conversation.Channel.WHATSAPP:
+        answered_by_staff(conversation, at)
         silence_for_phone(conversation, at)
 
 
-def _settle(conversation: Conversation) -> None:
-    """Overtake a reply in the making; nothing is due when nothing waits."""
+def answered_by_staff(conversation: Conversation, at: dt.datetime) -> None:
+    """What customers wrote up to `at` needs nothing more; a reply to it in the making is overtaken."""
+    waits = conversation.messages.filter(state__in=(State.NEW, State.LIMITED, State.HANDED_OVER))
+    before = Q(whatsapp_at=None) | Q(whatsapp_at__lte=at) | Q(created_at__lte=at)
+    if not waits.filter(before).update(state=State.ANSWERED):
+        return
     rows = Conversation.objects.filter(pk=conversation.pk)
     rows.update(waiting_version=F("waiting_version") + 1, unread=0)
-    if not conversation.messages.filter(state__in=(State.NEW, State.LIMITED)).exists():
+    if not waits.exclude(state=State.HANDED_OVER).exists():
         rows.update(reply_due_at=None, waiting_since=None, limited_until=None)

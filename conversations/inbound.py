@@ -48,12 +48,13 @@ class FromPhone:
 
 @dataclass(frozen=True)
 class Edit:
-    """The writer of a message changed its text."""
+    """The writer of a message changed its text. Nobody changes what others wrote: `from_me` must fit the message."""
 
     tenant_id: uuid.UUID
     whatsapp_id: str  # of the message that changed
     text: str
     sent_at: dt.datetime
+    from_me: bool = False  # changed on the studio's own phone
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Revoke:
     tenant_id: uuid.UUID
     whatsapp_id: str  # of the message that is gone
     sent_at: dt.datetime
+    from_me: bool = False  # deleted on the studio's own phone
 
 
 @dataclass(frozen=True)

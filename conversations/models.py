@@ -48,7 +48,9 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         The Playground answers in every mode of the studio; a studio in test mode answers only `!test`.
         """
         asked_by_test = Message.objects.filter(
-            conversation=OuterRef("pk"), state=Message.State.NEW, details__test=True
+            conversation=OuterRef("pk"),
+            state__in=(Message.State.NEW, Message.State.LIMITED),
+            details__test=True,
         )
         return self.filter(
             Q(lease_until=None) | Q(lease_until__lte=at),

@@ -6,16 +6,18 @@ and it is never sent again blindly.
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from conversations import escalations, handling
+from conversations.inbound import Receipt
 from conversations.models import Conversation, Escalation, Message, MessageQuerySet
+from conversations.people import clean_text
 from tenants.models import Tenant
 
 Author, Channel, State = Message.Author, Conversation.Channel, Message.State
@@ -43,7 +45,7 @@ def queue(
     try:
         with transaction.atomic():
             if author == Author.STAFF:
-                handling.staff_wrote(conversation, at, answered_until=at)
+                handling.staff_wrote(conversation, at)
             message = insert(
                 conversation,
                 text,
@@ -70,7 +72,7 @@ def insert(
         tenant_id=conversation.tenant_id,
         conversation=conversation,
         author=author,
-        text=text.replace("\x00", ""),
+        text=clean_text(text),
         state=State.SHOWN if shown else State.QUEUED,
         idempotency_key=key[:120],
         # A change of hands overtakes what MILA says; what staff say always leaves.
@@ -141,7 +143,11 @@ def _tell_staff(conversation: Conversation, reason: str, at: dt.datetime) -> Non
 def sent(message: Message, whatsapp_id: str, at: dt.datetime) -> None:
     """WhatsApp took it (or proof of that was found later for one that was *unknown*)."""
     rows = Message.objects.filter(pk=message.pk, state__in=(State.SENDING, State.UNKNOWN))
-    rows.update(state=State.SENT, whatsapp_id=whatsapp_id, whatsapp_at=at, error="")
+    try:
+        with transaction.atomic():
+            rows.update(state=State.SENT, whatsapp_id=whatsapp_id, whatsapp_at=at, error="")
+    except IntegrityError:  # its echo came first and was stored as typed on the phone
+        rows.update(state=State.SENT, whatsapp_at=at, error="")
 
 
 def unknown(message: Message, error: str, at: dt.datetime) -> None:
@@ -170,28 +176,24 @@ def recover(tenant_id: uuid.UUID, at: dt.datetime) -> int:
     )
 
 
-def delivered(tenant_id: uuid.UUID, whatsapp_ids: Iterable[str]) -> int:
-    """Messages only move forward: sent < delivered < read."""
-    rows = _ours(tenant_id, whatsapp_ids).filter(state__in=(State.SENT, State.UNKNOWN))
-    return rows.update(state=State.DELIVERED, error="")
-
-
-def read(tenant_id: uuid.UUID, whatsapp_ids: Iterable[str]) -> int:
-    before = (State.SENT, State.UNKNOWN, State.DELIVERED)
-    rows = _ours(tenant_id, whatsapp_ids).filter(state__in=before)
-    return rows.update(state=State.READ, error="")
-
-
-def unreadable(tenant_id: uuid.UUID, whatsapp_ids: Iterable[str], at: dt.datetime) -> None:
-    """The customer's phone could not decrypt these: nobody read them, so sending them once more is no double answer."""
-    for message in _ours(tenant_id, whatsapp_ids).filter(~Q(state=State.READ)).exclude(text=""):
-        _copy(message, at)
-
-
-def _ours(tenant_id: uuid.UUID, whatsapp_ids: Iterable[str]) -> MessageQuerySet:
-    return Message.objects.filter(
-        tenant_id=tenant_id, from_me=True, whatsapp_id__in=list(whatsapp_ids)
+def receipt(event: Receipt, at: dt.datetime) -> None:
+    """Messages only move forward: sent < delivered < read. A receipt also settles what was *unknown*."""
+    ours = Message.objects.filter(
+        tenant_id=event.tenant_id, from_me=True, whatsapp_id__in=event.whatsapp_ids
     )
+    reached = (State.SENDING, State.UNKNOWN, State.SENT)
+    if event.kind == "delivered":
+        ours.filter(state__in=reached).update(state=State.DELIVERED, error="")
+    elif event.kind == "read":
+        ours.filter(state__in=(*reached, State.DELIVERED)).update(state=State.READ, error="")
+    else:
+        _unreadable(ours, at)
+
+
+def _unreadable(ours: MessageQuerySet, at: dt.datetime) -> None:
+    """The customer's phone could not decrypt these: nobody read them, so once more is no double answer."""
+    for message in ours.exclude(state=State.READ).exclude(text=""):
+        _copy(message, at)
 
 
 def send_again(message: Message, at: dt.datetime) -> Message | None:

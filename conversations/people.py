@@ -1,14 +1,14 @@
-"""Customers as WhatsApp shows them: by phone, by hidden id, or both; two rows of one person become one."""
+"""Customers as WhatsApp shows them: by phone, by hidden id, or both; and the one conversation with each."""
 
-import datetime as dt
 import re
 import unicodedata
+import uuid
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q, QuerySet
 
 from conversations.inbound import Person
-from conversations.models import Conversation, Customer, Escalation, Message
+from conversations.merging import merge
+from conversations.models import Conversation, Customer
 from tenants.models import Tenant
 
 NAME_LENGTH = 40
@@ -27,13 +27,6 @@ def clean_name(name: str) -> str:
     return " ".join(name.split())[:NAME_LENGTH].rstrip()
 
 
-def matches(customer: Customer, person: Person) -> bool:
-    """Whether the row holds all that is known about this person now."""
-    return (person.lid is None or customer.lid == person.lid) and (
-        person.phone is None or customer.phone == person.phone
-    )
-
-
 def known_as(person: Person, prefix: str = "") -> Q:
     """The filter for rows of this person."""
     either = Q(pk=None)
@@ -44,20 +37,58 @@ def known_as(person: Person, prefix: str = "") -> Q:
     return either
 
 
+def conversation_with(tenant_id: uuid.UUID, person: Person, chat: str) -> Conversation:
+    """The conversation with this customer, locked; one query when nothing about the customer is new."""
+    found = list(_conversations().filter(known_as(person, "customer__"), tenant_id=tenant_id)[:2])
+    if len(found) == 1 and found[0].customer and _matches(found[0].customer, person):
+        conversation = found[0]
+    else:
+        tenant = Tenant.objects.get(pk=tenant_id)
+        customer = customer_of(tenant, person)
+        made, _new = Conversation.objects.get_or_create(
+            tenant=tenant,
+            customer=customer,
+            channel=Conversation.Channel.WHATSAPP,
+            defaults={"chat": chat[:80]},
+        )
+        conversation = _conversations().get(pk=made.pk)
+    _rename(conversation, person.name)
+    return conversation
+
+
+def _conversations() -> QuerySet[Conversation]:
+    rows = Conversation.objects.filter(channel=Conversation.Channel.WHATSAPP)
+    return rows.select_for_update(no_key=True, of=("self",)).select_related("tenant", "customer")
+
+
+def _matches(customer: Customer, person: Person) -> bool:
+    """Whether the row holds all that is known about this person now."""
+    return (person.lid is None or customer.lid == person.lid) and (
+        person.phone is None or customer.phone == person.phone
+    )
+
+
+def _rename(conversation: Conversation, name: str) -> None:
+    customer, name = conversation.customer, clean_name(name)
+    if customer and name and customer.name != name:
+        customer.name = name
+        customer.save(update_fields=["name"])
+
+
 def customer_of(tenant: Tenant, person: Person) -> Customer:
     """The one row of this person: found, completed, merged of two, or new. Inside the caller's transaction."""
-    rows = list(
-        Customer.objects.select_for_update(no_key=True)
-        .filter(known_as(person), tenant=tenant)
-        .order_by("created_at")
-    )
+    locked = Customer.objects.select_for_update(no_key=True)
+    rows = list(locked.filter(known_as(person), tenant=tenant).order_by("created_at"))
     if not rows:
-        return Customer.objects.create(
-            tenant=tenant, phone=person.phone, lid=person.lid, name=clean_name(person.name)
-        )
-    if len(rows) == 2 and _one_person(*rows):
-        return merge(*rows)
-    return _completed(_by_lid(rows, person), person, alone=len(rows) == 1)
+        return _new(tenant, person)
+    if len(rows) == 2:
+        return merge(*rows) if _one_person(*rows) else _by_lid(rows, person)
+    return _completed(tenant, rows[0], person)
+
+
+def _new(tenant: Tenant, person: Person) -> Customer:
+    name = clean_name(person.name)
+    return Customer.objects.create(tenant=tenant, phone=person.phone, lid=person.lid, name=name)
 
 
 def _one_person(first: Customer, second: Customer) -> bool:
@@ -67,86 +98,16 @@ def _one_person(first: Customer, second: Customer) -> bool:
 
 def _by_lid(rows: list[Customer], person: Person) -> Customer:
     """The hidden id stays with a person; a phone number may have changed hands."""
-    return next((row for row in rows if person.lid and row.lid == person.lid), rows[0])
+    return next((row for row in rows if row.lid == person.lid), rows[0])
 
 
-def _completed(customer: Customer, person: Person, *, alone: bool) -> Customer:
-    if not alone:
-        return customer
+def _completed(tenant: Tenant, customer: Customer, person: Person) -> Customer:
     if person.lid and customer.lid and customer.lid != person.lid:
         # The number has a new owner: the old one keeps the history, the number goes with the new one.
-        Customer.objects.filter(pk=customer.pk).update(phone=None)
-        return Customer.objects.create(
-            tenant_id=customer.tenant_id,
-            phone=person.phone,
-            lid=person.lid,
-            name=clean_name(person.name),
-        )
-    if not matches(customer, person):
+        customer.phone = None
+        customer.save(update_fields=["phone"])
+        return _new(tenant, person)
+    if not _matches(customer, person):
         customer.phone, customer.lid = person.phone or customer.phone, person.lid or customer.lid
         customer.save(update_fields=["phone", "lid"])
     return customer
-
-
-@transaction.atomic
-def merge(kept: Customer, gone: Customer) -> Customer:
-    """Two rows turned out to be one person: messages, escalations and all else move to the older one."""
-    for conversation in gone.conversations.select_for_update(no_key=True).filter(
-        tenant=kept.tenant_id
-    ):
-        twin = kept.conversations.filter(channel=conversation.channel).first()
-        if twin is None:
-            Conversation.objects.filter(pk=conversation.pk).update(customer=kept)
-        else:
-            merge_conversations(twin, conversation)
-    phone, lid = kept.phone or gone.phone, kept.lid or gone.lid
-    gone.delete()
-    kept.phone, kept.lid, kept.name = phone, lid, kept.name or gone.name
-    kept.language = kept.language or gone.language
-    kept.save()
-    return kept
-
-
-def merge_conversations(kept: Conversation, gone: Conversation) -> None:
-    """All rows that point at `gone` point at `kept`; what waits still waits; a person who had one has both."""
-    _close_doubles(kept, gone)
-    for relation in Conversation._meta.related_objects:
-        rows = relation.related_model._base_manager.filter(**{relation.field.name: gone.pk})
-        rows.update(**{relation.field.name: kept.pk})
-    staff = next((c for c in (kept, gone) if c.handled_by == Conversation.Handler.STAFF), kept)
-    for name in ("handled_by", "handler_id", "handled_since", "resumes_at"):
-        setattr(kept, name, getattr(staff, name))
-    kept.chat = gone.chat or kept.chat
-    kept.unread += gone.unread
-    kept.last_message_at = _latest(kept.last_message_at, gone.last_message_at)
-    kept.reply_due_at = _earliest(kept.reply_due_at, gone.reply_due_at)
-    kept.waiting_since = _earliest(kept.waiting_since, gone.waiting_since)
-    kept.limited_until = _latest(kept.limited_until, gone.limited_until)
-    kept.mode_version = max(kept.mode_version, gone.mode_version) + 1
-    kept.waiting_version += 1
-    kept.save()
-    gone.delete()
-    _still_leave(kept)
-
-
-def _still_leave(conversation: Conversation) -> None:
-    """A merge is no take-over: what was on its way to the customer stays so."""
-    leaving = conversation.messages.filter(state=Message.State.QUEUED, mode_version__isnull=False)
-    leaving.update(mode_version=conversation.mode_version)
-
-
-def _close_doubles(kept: Conversation, gone: Conversation) -> None:
-    """One open escalation per reason: the second one is closed as merged."""
-    is_open = Escalation.State.OPEN
-    taken = kept.escalations.filter(state=is_open).values_list("category", flat=True)
-    gone.escalations.filter(state=is_open, category__in=list(taken)).update(
-        state=Escalation.State.RESOLVED, resolved_at=F("created_at"), outcome="merged"
-    )
-
-
-def _earliest(*times: dt.datetime | None) -> dt.datetime | None:
-    return min((time for time in times if time), default=None)
-
-
-def _latest(*times: dt.datetime | None) -> dt.datetime | None:
-    return max((time for time in times if time), default=None)

@@ -73,7 +73,8 @@ def why(request: HttpRequest, pk: str) -> HttpResponse:
         allowed(request, "inbox") or allowed(request, "reports")
     ):
         return HttpResponse(status=404)
-    return render(request, "agent/playground_why.html", {"turn": turn, "entries": sources(turn)})
+    context = {"turn": turn, "entries": sources(turn), "note": _(turn.error) if turn.error else ""}
+    return render(request, "agent/playground_why.html", context)
 
 
 def sources(turn: Turn) -> list[dict[str, Any]]:

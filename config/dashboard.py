@@ -3,12 +3,14 @@
 import datetime as dt
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from agent.answering import EMPTY, NO_MODEL, STOPPED
 from agent.models import Turn
 from conversations.models import Conversation, Escalation, Message
 from conversations.views import urgent_first
@@ -32,7 +34,8 @@ def home(request: HttpRequest, context: dict[str, Any]) -> TemplateResponse:
             request, "admin/home_platform.html", {**context, "rows": overview(studios, at)}
         )
     context |= {"tenant": tenant, "figures": figures(request, tenant, at)}
-    context |= {"problem": problem(tenant, at), "may_go_live": allowed(request, "studio")}
+    context |= {"problem": problem(tenant, at), "has_model": has_model(tenant)}
+    context |= {"may_go_live": allowed(request, "studio")}
     if allowed(request, "whatsapp"):
         context |= card(tenant, at)
     if allowed(request, "inbox"):
@@ -111,10 +114,17 @@ def recent(tenant: Tenant) -> list[Conversation]:
 
 
 def problem(tenant: Tenant, at: dt.datetime) -> str:
-    """What went wrong in the newest run of the last day, in words; empty when the last one was fine."""
+    """What went wrong outside MILA in the newest run of the last day, in words; empty when nothing did."""
     runs = Turn.objects.filter(tenant=tenant, created_at__gte=at - dt.timedelta(days=1))
     newest = runs.exclude(purpose=Turn.Purpose.COMMAND).order_by("-created_at").first()
-    return newest.error if newest else ""
+    error = newest.error if newest else ""
+    return "" if error in (NO_MODEL, STOPPED, EMPTY) else _(error) if error else ""
+
+
+def has_model(tenant: Tenant) -> bool:
+    return bool(
+        tenant.anthropic_api_key or settings.ANTHROPIC_API_KEY or settings.ANTHROPIC_BASE_URL
+    )
 
 
 def overview(studios: QuerySet[Tenant], at: dt.datetime) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.models import Conversation, Escalation
 from knowledge.models import KnowledgeEntry
-from tenants.access import allowed, visible
+from tenants.access import allowed, is_platform_admin, visible
 
 PLATFORM = "platform"
 
@@ -105,7 +105,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _may(request: HttpRequest, item: Item) -> bool:
     if item.right == PLATFORM:
-        return bool(request.user.is_superuser)
+        return is_platform_admin(request.user)
     return item.right is None or allowed(request, item.right)
 
 

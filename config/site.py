@@ -9,7 +9,7 @@ from unfold.sites import UnfoldAdminSite
 
 from config.dashboard import home
 from config.menu import menu
-from tenants.access import chosen_studio, studios_of
+from tenants.access import chosen_studio, is_platform_admin, is_staff, studios_of
 
 
 class MilaSite(UnfoldAdminSite):  # type: ignore[misc]
@@ -19,9 +19,9 @@ class MilaSite(UnfoldAdminSite):  # type: ignore[misc]
 
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user
-        if not (user.is_active and user.is_staff):
+        if not is_staff(user):
             return False
-        return user.is_superuser or chosen_studio(request) is not None
+        return is_platform_admin(user) or chosen_studio(request) is not None
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context: dict[str, Any] = super().each_context(request)

@@ -12,13 +12,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.decorators import display
 
 from conversations import escalations, views
 from conversations.models import Conversation, Customer, Escalation, Message
 from conversations.templatetags.bubbles import age
 from tenants.access import visible
-from tenants.admin import ReadOnlyAdmin, StudioModelAdmin
+from tenants.admin import ReadOnlyAdmin, StudioModelAdmin, pill
 from tenants.phones import readable
 
 Handler, Urgency = Conversation.Handler, Escalation.Urgency
@@ -74,7 +73,8 @@ class ConversationAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-pk")
-        rows = super().get_queryset(request).exclude(channel=Conversation.Channel.PLAYGROUND)
+        rows: QuerySet[Any] = super().get_queryset(request)
+        rows = rows.exclude(channel=Conversation.Channel.PLAYGROUND)
         return rows.annotate(last_text=Subquery(newest.values("text")[:1]))
 
     def get_urls(self) -> list[URLPattern]:
@@ -117,10 +117,10 @@ class ConversationAdmin(ReadOnlyAdmin):
         text = " ".join((conversation.last_text or "").split())
         return text if len(text) <= 70 else f"{text[:69]}…"
 
-    @display(
-        description=gettext_lazy("handled by"),
+    @pill(
+        gettext_lazy("handled by"),
+        {Handler.STAFF: "warning", Handler.ASSISTANT: "success"},
         ordering="handled_by",
-        label={Handler.STAFF: "warning", Handler.ASSISTANT: "success"},
     )
     def handled(self, conversation: Conversation) -> tuple[str, str]:
         return conversation.handled_by, conversation.get_handled_by_display()
@@ -214,16 +214,16 @@ class EscalationAdmin(ReadOnlyAdmin):
             else escalation.get_category_display()
         )
 
-    @display(
-        description=gettext_lazy("urgency"),
-        label={Urgency.URGENT: "danger", Urgency.NORMAL: "warning", Urgency.LOW: "info"},
+    @pill(
+        gettext_lazy("urgency"),
+        {Urgency.URGENT: "danger", Urgency.NORMAL: "warning", Urgency.LOW: "info"},
     )
     def shown_urgency(self, escalation: Escalation) -> tuple[str, str]:
         return escalation.urgency, escalation.get_urgency_display()
 
-    @display(
-        description=gettext_lazy("status"),
-        label={Escalation.State.OPEN: "warning", Escalation.State.RESOLVED: "success"},
+    @pill(
+        gettext_lazy("status"),
+        {Escalation.State.OPEN: "warning", Escalation.State.RESOLVED: "success"},
     )
     def shown_state(self, escalation: Escalation) -> tuple[str, str]:
         return escalation.state, escalation.get_state_display()

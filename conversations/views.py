@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -25,7 +26,7 @@ STEP = 60  # messages per “Load older”
 LONGEST = 4000  # characters of a reply
 
 # Open before resolved, urgent before normal before low, then who waits longest.
-URGENT_FIRST = [
+URGENT_FIRST: list[str | Combinable] = [
     Case(
         When(state=Escalation.State.RESOLVED, then=Value(9)),
         When(urgency=Escalation.Urgency.URGENT, then=Value(0)),

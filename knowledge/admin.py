@@ -8,15 +8,15 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from knowledge import views
 from knowledge.models import KnowledgeCategory, KnowledgeEntry
 from tenants.access import chosen_studio
-from tenants.admin import StudioModelAdmin
+from tenants.admin import StudioModelAdmin, pill
 
 Status, IndexState = KnowledgeEntry.Status, KnowledgeEntry.IndexState
 
@@ -56,7 +56,8 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
             gettext_lazy("When it is used"),
             {
                 "fields": [
-                    ("status", "valid_from", "valid_until"),
+                    "status",
+                    ("valid_from", "valid_until"),
                     "external_id",
                     "index_now",
                     "updated_at",
@@ -77,26 +78,26 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
             form.base_fields["category"] = _category_field(chosen_studio(request), obj)
         return form
 
-    @display(description=gettext_lazy("category"), ordering="category")
+    @admin.display(description=gettext_lazy("category"), ordering="category")
     def shown_category(self, entry: KnowledgeEntry) -> str:
         return str(dict(KnowledgeCategory.Builtin.choices).get(entry.category, entry.category))
 
-    @display(
-        description=gettext_lazy("status"),
+    @pill(
+        gettext_lazy("status"),
+        {Status.ACTIVE: "success", Status.DRAFT: "info", Status.ARCHIVED: "warning"},
         ordering="status",
-        label={Status.ACTIVE: "success", Status.DRAFT: "info", Status.ARCHIVED: "warning"},
     )
     def shown_status(self, entry: KnowledgeEntry) -> tuple[str, str]:
         return entry.status, entry.get_status_display()
 
-    @display(
-        description=gettext_lazy("index"),
-        ordering="index_state",
-        label={
+    @pill(
+        gettext_lazy("index"),
+        {
             IndexState.INDEXED: "success",
             IndexState.WAITING: "info",
             IndexState.FAILED: "danger",
         },
+        ordering="index_state",
     )
     def index(self, entry: KnowledgeEntry) -> tuple[str, str]:
         return entry.index_state, entry.get_index_state_display()
@@ -137,7 +138,7 @@ def _category_field(studio: Any, entry: KnowledgeEntry | None) -> forms.ChoiceFi
         names.append(entry.category)
     choices = [(name, labels.get(name, name)) for name in names]
     return forms.ChoiceField(
-        label=gettext_lazy("category"), choices=choices, widget=UnfoldAdminSelectWidget
+        label=capfirst(_("category")), choices=choices, widget=UnfoldAdminSelectWidget
     )
 
 

@@ -1,7 +1,7 @@
 """Studios, their people and their tokens, and the base of every list in the admin."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -10,9 +10,12 @@ from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import (
     UnfoldAdminPasswordWidget,
@@ -20,9 +23,23 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from tenants.access import StudioAdminMixin, chosen_studio
+from tenants.access import StudioAdminMixin, chosen_studio, is_platform_admin
 from tenants.models import ApiToken, Membership, Tenant
 from tenants.secrets import hint
+
+Column = TypeVar("Column", bound=Callable[..., Any])
+
+
+def pill(
+    description: Promise, colours: dict[Any, str], ordering: str | None = None
+) -> Callable[[Column], Column]:
+    """A column of small coloured labels. The method returns the value and its words."""
+
+    def decorate(column: Column) -> Column:
+        made: Column = display(description=description, label=colours, ordering=ordering)(column)
+        return made
+
+    return decorate
 
 
 class StudioForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -49,6 +66,16 @@ class StudioModelAdmin(StudioAdminMixin, ModelAdmin):  # type: ignore[misc]
     warn_unsaved_form = True
     empty_text = gettext_lazy("Nothing here yet.")
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Under the plural's name; “Select … to change” tells nobody where they are."""
+        title = capfirst(self.opts.verbose_name_plural)
+        view: HttpResponse = super().changelist_view(
+            request, {"title": title, **(extra_context or {})}
+        )
+        return view
+
     def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
         columns = list(super().get_list_display(request))
         return columns if chosen_studio(request) or not self._has_tenant() else [*columns, "tenant"]
@@ -57,7 +84,7 @@ class StudioModelAdmin(StudioAdminMixin, ModelAdmin):  # type: ignore[misc]
         wanted = list(super().get_list_select_related(request) or [])
         return [*wanted, "tenant"] if self._has_tenant() else wanted
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fields = list(super().get_readonly_fields(request, obj))
         return [*fields, "tenant"] if obj and self._has_tenant() else fields
 
@@ -92,7 +119,7 @@ class PlatformAdminMixin(StudioAdminMixin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super(StudioAdminMixin, self).get_queryset(request)
-        return rows if request.user.is_superuser else rows.none()
+        return rows if is_platform_admin(request.user) else rows.none()
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self._platform(request)
@@ -107,7 +134,7 @@ class PlatformAdminMixin(StudioAdminMixin):
         return self._platform(request)
 
     def _platform(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_active and request.user.is_superuser)
+        return is_platform_admin(request.user)
 
 
 KEYS = {"anthropic_api_key": "Anthropic", "openai_api_key": "OpenAI"}
@@ -159,7 +186,7 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
 class TenantAdmin(StudioModelAdmin):
     """Owners change their own studio; name of the address, number and existence are the platform's."""
 
-    form = TenantForm
+    form = TenantForm  # type: ignore[assignment]
     list_display = ["name", "city", "mode", "whatsapp_number", "active"]
     list_filter = ["mode", "active"]
     search_fields = ["name", "slug", "whatsapp_number"]
@@ -197,19 +224,21 @@ class TenantAdmin(StudioModelAdmin):
     ]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_superuser)
+        return is_platform_admin(request.user)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # it would take every message along; switch it to inactive instead
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         theirs = list(super().get_readonly_fields(request, obj))
         return (
-            theirs if request.user.is_superuser else [*theirs, "slug", "whatsapp_number", "active"]
+            theirs
+            if is_platform_admin(request.user)
+            else [*theirs, "slug", "whatsapp_number", "active"]
         )
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
-        return {"slug": ["name"]} if obj is None and request.user.is_superuser else {}
+        return {"slug": ["name"]} if obj is None and is_platform_admin(request.user) else {}
 
 
 @admin.register(Membership)
@@ -224,18 +253,23 @@ class MembershipAdmin(StudioModelAdmin):
     fields = ["user", "role"]
     empty_text = gettext_lazy("Nobody works for this studio yet.")
 
+    def _limit_choices(self, db_field: Any, request: HttpRequest, kwargs: dict[str, Any]) -> None:
+        """A platform admin brings in people who work for no studio yet; nobody else chooses from people."""
+        if db_field.name != "user" or not is_platform_admin(request.user):
+            super()._limit_choices(db_field, request, kwargs)
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_superuser)
+        return is_platform_admin(request.user)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         own = isinstance(obj, Membership) and obj.user_id == request.user.pk
         return super().has_delete_permission(request, obj) and not own
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Nobody lowers or raises themselves, so that an owner always remains."""
         fields = [*super().get_readonly_fields(request, obj), *(["user"] if obj else [])]
         own = obj is not None and obj.user_id == request.user.pk
-        return [*fields, "role"] if own and not request.user.is_superuser else fields
+        return [*fields, "role"] if own and not is_platform_admin(request.user) else fields
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = ["user", "role"] if chosen_studio(request) else ["tenant", "user", "role"]
@@ -299,5 +333,5 @@ class PeopleAdmin(PlatformAdminMixin, UserAdmin, ModelAdmin):  # type: ignore[mi
 
 
 @admin.register(Group)
-class GroupsAdmin(PlatformAdminMixin, GroupAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+class GroupsAdmin(PlatformAdminMixin, GroupAdmin, ModelAdmin):  # type: ignore[misc]
     empty_text = gettext_lazy("Roles of MILA do not need groups.")

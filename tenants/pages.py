@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -10,11 +10,8 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from tenants.access import chosen_studio, require, studios_of
-from tenants.models import Tenant
 
-P = ParamSpec("P")
-Page = Callable[Concatenate[HttpRequest, P], HttpResponse]
-StudioPage = Callable[Concatenate[HttpRequest, Tenant, P], HttpResponse]
+Page = Callable[..., HttpResponse]  # (request, …); those of studio_page: (request, tenant, …)
 
 
 def frame(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
@@ -23,21 +20,21 @@ def frame(request: HttpRequest, template: str, title: str, **context: Any) -> Ht
     return TemplateResponse(request, template, {**everywhere, "title": title, **context})
 
 
-def staff_page(right: str | None) -> Callable[[Page[P]], Page[P]]:
+def staff_page(right: str | None) -> Callable[[Page], Page]:
     """For people of the staff whose role in the chosen studio has `right` (None: anybody of the staff).
 
     The login alone is no right: the site's own check asks only whether somebody is staff.
     """
 
-    def decorate(view: Page[P]) -> Page[P]:
+    def decorate(view: Page) -> Page:
         @wraps(view)
-        def checked(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if right is not None:
                 require(request, right)
             return view(request, *args, **kwargs)
 
         @wraps(view)
-        def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             return admin.site.admin_view(checked)(request, *args, **kwargs)
 
         return page
@@ -45,12 +42,12 @@ def staff_page(right: str | None) -> Callable[[Page[P]], Page[P]]:
     return decorate
 
 
-def studio_page(right: str) -> Callable[[StudioPage[P]], Page[P]]:
+def studio_page(right: str) -> Callable[[Page], Page]:
     """A page about one studio. Who looks at all studios is asked to choose one first."""
 
-    def decorate(view: StudioPage[P]) -> Page[P]:
+    def decorate(view: Page) -> Page:
         @wraps(view)
-        def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             tenant = chosen_studio(request)
             if tenant is None:
                 studios = studios_of(request.user)

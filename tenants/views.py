@@ -1,7 +1,6 @@
 """Choosing a studio, going live, and the way to the studio's own settings."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -18,10 +17,7 @@ from tenants.pages import staff_page, studio_page
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
     """Look at another studio. Pages of the former one would answer 404, so the way leads Home or to `next`."""
-    try:
-        choose_studio(request, request.POST.get("studio") or None)
-    except ValidationError:
-        messages.error(request, _("There is no such studio."))
+    choose_studio(request, request.POST.get("studio") or None)
     target = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
     return redirect(target if safe else reverse("admin:index"))

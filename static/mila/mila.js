@@ -47,21 +47,25 @@
   // A chat stays at its end if the reader was there; else a button says that something came.
   function body() { return document.querySelector("[data-chat-body]"); }
   function toEnd() { const box = body(); if (box) box.scrollTop = box.scrollHeight; }
-  let atEnd = true;
-  document.addEventListener("htmx:beforeSwap", function (event) {
+  function follow() {
     const box = body();
-    if (box && box.contains(event.detail.target)) atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
-  });
-  document.addEventListener("htmx:afterSwap", function (event) {
-    const box = body();
-    if (!box || !event.detail.target || !event.detail.target.hasAttribute("data-poll")) return;
-    const pill = document.querySelector("[data-new]");
-    if (atEnd) toEnd(); else if (pill) pill.classList.add("shown");
-  });
+    if (!box) return;
+    let atEnd = true;
+    const pill = box.querySelector("[data-new]");
+    box.addEventListener("scroll", function () {
+      atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+      if (atEnd) pill.classList.remove("shown");
+    });
+    new MutationObserver(function (changes) {
+      const came = changes.some((change) => [...change.addedNodes].some((node) => node.matches && node.matches("[data-poll]")));
+      if (atEnd) toEnd(); else if (came) pill.classList.add("shown");
+    }).observe(box, { childList: true, subtree: true });
+    toEnd();
+  }
 
   document.addEventListener("click", function (event) {
     const chip = event.target.closest("[data-fill]");
-    if (event.target.closest("[data-new]")) { toEnd(); event.target.closest("[data-new]").classList.remove("shown"); }
+    if (event.target.closest("[data-new]")) toEnd();
     if (chip) {
       const field = document.querySelector("[data-composer] textarea");
       field.value = chip.dataset.fill;
@@ -84,7 +88,7 @@
     const form = event.detail.elt;
     if (form.matches && form.matches("form[data-composer][hx-post]") && event.detail.successful) {
       form.reset();
-      const box = body(); if (box) toEnd();
+      toEnd();
     }
   });
 
@@ -92,6 +96,6 @@
     const main = document.getElementById("main") || document.getElementById("page");
     if (main && !document.querySelector("main, [role=main]")) main.setAttribute("role", "main");
     reachable(document);
-    toEnd();
+    follow();
   });
 })();

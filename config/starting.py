@@ -85,6 +85,8 @@ def require_port(host: str, port: int, wait: float = 0.0) -> None:
 
 
 def _port_problem(host: str, port: int) -> str:
+    if not 0 < port < 65536:
+        return f"{port} is no port; use a number from 1024 to 65535."
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -95,8 +97,6 @@ def _port_problem(host: str, port: int) -> str:
         return f"Port {port} may only be used by root; use make run PORT=8000."
     except socket.gaierror:
         return f"“{host}” is no address of this machine; check HOST."
-    except OverflowError:
-        return f"{port} is no port; use a number from 1024 to 65535."
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             free = port + 1 if port < 65535 else 8000

@@ -1,14 +1,11 @@
 """Whose number was linked: it belongs to one studio only, and fills in the studio's own number."""
 
-import os
-import sys
-from typing import Any, NoReturn
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
 
 from tenants.models import Tenant
-from tenants.phones import normalise, readable
+from tenants.phones import normalise
 from whatsapp.models import WhatsAppAccount
 from whatsapp.store import Me
 
@@ -39,23 +36,3 @@ def fill_in(account: WhatsAppAccount, me: Me) -> None:
     if phone:
         unknown = Tenant.objects.filter(pk=account.tenant_id, whatsapp_number=None)
         unknown.update(whatsapp_number=phone)
-
-
-def mismatch(account: WhatsAppAccount) -> str:
-    """A warning when another number is linked than the studio's settings name; "" when all is well."""
-    known = Tenant.objects.values_list("whatsapp_number", flat=True).get(pk=account.tenant_id)
-    if not known or not account.phone or known == account.phone:
-        return ""
-    numbers = {"linked": readable(account.phone), "known": readable(known)}
-    return _("The linked number is %(linked)s, the studio's settings say %(known)s.") % numbers
-
-
-def remove_on_phone() -> str:
-    return _("WhatsApp could not be told: remove the device on the phone, under Linked devices.")
-
-
-def leave(code: int) -> NoReturn:
-    """End this process now: WhatsApp's threads would keep an ordinary exit waiting for ever."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)

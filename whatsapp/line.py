@@ -25,7 +25,7 @@ from whatsapp.mover import Mover
 from whatsapp.sender import Sender, settle
 from whatsapp.session import Change, WhatsAppSession, open_session
 from whatsapp.store import Me, Store, store_of
-from whatsapp.threads import Loop
+from whatsapp.threads import Loop, leave, limited
 from whatsapp.translate import Translator
 from whatsapp.wakeups import Wakeup
 
@@ -62,7 +62,7 @@ class Line:
         self._code: int | None = None
         self._codes_shown = 0
         self._since = self._beat_at = self._alive_at = self._heard_at = time.monotonic()
-        self._was_connected = False
+        self._was_connected = self._told_to_stop = self._unlinked = False
         self._loops = [
             self._loop("mover", self.mover.step, 1.0),
             self._loop("sender", self._send_when_connected, 0.3),
@@ -113,7 +113,7 @@ class Line:
         limited(self._hang_up, 5)
         self._loops[0].join(2)
         limited(self.mover.step, 3)
-        if code == states.exit_code(State.LOGGED_OUT) or self.account.state == State.NUMBER_IN_USE:
+        if self._unlinked:
             self.store.forget()
         self._last_words(code)
         return code
@@ -129,7 +129,11 @@ class Line:
         state = states.EXITS.get(code, State.RETRYING)
         if state != self.account.state:
             self._become(state)
-        gone = {"qr": "", "pair_code": "", "heartbeat_at": timezone.now() if code else None}
+        gone = {
+            "qr": "",
+            "pair_code": "",
+            "heartbeat_at": None if self._told_to_stop else timezone.now(),
+        }
         try:
             self.lease.release(**self._truth, **gone)
         except DatabaseError as error:
@@ -142,7 +146,8 @@ class Line:
         getattr(self, f"_on_{change.kind}")(change)
 
     def _on_stop(self, change: Change) -> None:
-        self._end(0)
+        self._told_to_stop = True
+        self._end(states.exit_code(State.STOPPED))
 
     def _on_qr(self, change: Change) -> None:
         self._codes_shown += 1
@@ -197,12 +202,11 @@ class Line:
     def _refuse_number(self) -> None:
         log.warning("the linked number belongs to another studio: unlinked again")
         limited(self.session.logout, 10)
-        self._end_as(State.NUMBER_IN_USE, **identity.fields(Me("")))
+        self._end_unlinked(State.NUMBER_IN_USE)
 
     def _on_synced(self, change: Change) -> None:
         if self.account.state == State.SYNCING:
-            problem = identity.mismatch(self.account)
-            self._become(State.CONNECTED, problem, connected_at=timezone.now())
+            self._become(State.CONNECTED, connected_at=timezone.now())
             self._loops[1].wake()
 
     def _on_disconnected(self, change: Change) -> None:
@@ -226,9 +230,7 @@ class Line:
     def _on_logged_out(self, change: Change) -> None:
         """Removed on the phone; other reasons mean that WhatsApp locked the account."""
         locked_out = change.detail in ("MAIN_DEVICE_GONE", "UNKNOWN_LOGOUT", "TEMP_BANNED")
-        self.store.forget()
-        gone = identity.fields(Me(""))
-        self._end_as(State.BANNED if locked_out else State.LOGGED_OUT, **gone)
+        self._end_unlinked(State.BANNED if locked_out else State.LOGGED_OUT)
 
     def _on_refused(self, change: Change) -> None:
         self._end(states.BROKEN, f"({change.detail})")
@@ -279,10 +281,16 @@ class Line:
             )  # WhatsApp cannot be told now: the link ends here, the phone shows it for a while
 
     def _unlink(self, told: bool) -> None:
-        self.store.forget()
-        self._note(logout_requested_at=None, **identity.fields(Me("")))
-        self._become(State.LOGGED_OUT, "" if told else identity.remove_on_phone())
-        self._end(states.exit_code(State.LOGGED_OUT))
+        self._note(logout_requested_at=None)
+        if told:
+            self._end_unlinked(State.STOPPED)
+        else:
+            self._end_unlinked(State.LOGGED_OUT, states.STILL_ON_PHONE)
+
+    def _end_unlinked(self, state: str, problem: str = "") -> None:
+        """The keys are worth nothing any more; the next start begins with a code."""
+        self._unlinked = True
+        self._end_as(state, problem, **identity.fields(Me("")))
 
     def _heed_clocks(self, now: float) -> None:
         waited, state = now - self._since, self.account.state
@@ -329,25 +337,7 @@ class Line:
             answered = limited(self.session.online, 30)
             if not answered or time.monotonic() - self._alive_at > 60:
                 log.critical("the line hangs and is ended")
-                identity.leave(states.BROKEN)
-
-
-def limited(call: Callable[[], object], seconds: float) -> bool:
-    """Make a call that may never return; True when it did, without an error."""
-    done = threading.Event()
-
-    def run() -> None:
-        try:
-            call()
-        except Exception as error:  # noqa: BLE001  logged; who asked learns that it failed
-            log.info("%s: %s", getattr(call, "__name__", "call"), error)
-        else:
-            done.set()
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    return done.is_set()
+                leave(states.BROKEN)
 
 
 def open_line(account_id: Any, wakeup: Wakeup) -> Line | None:

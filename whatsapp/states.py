@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from tenants.phones import readable
 from whatsapp.models import WhatsAppAccount
 
 State = WhatsAppAccount.State
@@ -95,6 +96,13 @@ _TONES = {
     State.STOPPED: "wait",
     State.QR_EXPIRED: "wait",
 }
+# Problems that a line stores by name; anything else that it stores is WhatsApp's own wording.
+STILL_ON_PHONE = "still_on_phone"
+_PROBLEMS = {
+    STILL_ON_PHONE: gettext_lazy(
+        "WhatsApp could not be told: remove the device on the phone, under Linked devices."
+    ),
+}
 _LINKED_STOP = pgettext_lazy("WhatsApp line", "Switched off. The number stays linked.")
 
 
@@ -112,7 +120,7 @@ def describe(account: WhatsAppAccount | None, at: dt.datetime) -> Status:
         account.qr_expires_at is None or account.qr_expires_at <= at
     ):
         return _known(State.CONNECTING)
-    return _known(account.state, account.problem)
+    return _known(account.state, account.problem or _other_number(account))
 
 
 def asked_for_code(account: WhatsAppAccount, at: dt.datetime) -> bool:
@@ -127,8 +135,17 @@ def asked_for_code(account: WhatsAppAccount, at: dt.datetime) -> bool:
 def _known(state: str, problem: str = "") -> Status:
     known = State(state)
     word = {State.CONNECTED: "connected", State.QR_READY: "qr_ready"}.get(known, "disconnected")
-    detail = " ".join(filter(None, [str(_SENTENCES[known]), problem]))
+    detail = f"{_SENTENCES[known]} {_PROBLEMS.get(problem, problem)}".strip()
     return Status(word, known, detail, str(_NEXT_STEPS[known]), _TONES.get(known, "bad"))
+
+
+def _other_number(account: WhatsAppAccount) -> str:
+    """A warning when another number is linked than the studio's settings name."""
+    known = account.tenant.whatsapp_number
+    if account.state != State.CONNECTED or not known or known == account.phone:
+        return ""
+    numbers = {"linked": readable(account.phone), "known": readable(known)}
+    return _("The linked number is %(linked)s, the studio's settings say %(known)s.") % numbers
 
 
 def _unlinked() -> Status:

@@ -132,7 +132,8 @@ class Supervisor:
 
     def _tend(self, account: WhatsAppAccount, at: dt.datetime) -> None:
         child = self._children.get(account.pk)
-        wanted = account.wanted and account.tenant.active
+        wished = account.wanted or account.logout_requested_at is not None
+        wanted = wished and account.tenant.active
         if child is not None:
             if not wanted:
                 child.ask_to_stop()

@@ -1,8 +1,11 @@
 """Threads that cannot die unnoticed. A loop calls a step: True means there was work, False means wait a little."""
 
 import logging
+import os
+import sys
 import threading
 from collections.abc import Callable
+from typing import NoReturn
 
 from django.db import close_old_connections
 
@@ -57,3 +60,28 @@ class Loop(threading.Thread):
         return (
             min(self._pause * 2**self._failures, LONGEST_PAUSE) if self._failures else self._pause
         )
+
+
+def limited(call: Callable[[], object], seconds: float) -> bool:
+    """Make a call that may never return; True when it did, without an error."""
+    done = threading.Event()
+
+    def run() -> None:
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001  logged; who asked learns that it failed
+            log.info("%s: %s", getattr(call, "__name__", "call"), error)
+        else:
+            done.set()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return done.is_set()
+
+
+def leave(code: int) -> NoReturn:
+    """End this process now: WhatsApp's threads would keep an ordinary exit waiting for ever."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

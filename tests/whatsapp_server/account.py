@@ -268,8 +268,18 @@ class Account:
         """The owner answers a customer by hand: the customer gets it, companions get a copy."""
         id = new_message_id()
         customer.received(self, id, message, by="phone")
+        await self._copy_to_companions(customer, id, message)
+        return id
+
+    async def note_to_self(self, message) -> str:
+        """The owner writes in the chat with themselves ("Message yourself")."""
+        id = new_message_id()
+        await self._copy_to_companions(self, id, message)
+        return id
+
+    async def _copy_to_companions(self, to: Customer | Account, id: str, message) -> None:
         copy = protos.e2e.Message()
-        copy.deviceSentMessage.destinationJID = str(customer.lid)
+        copy.deviceSentMessage.destinationJID = str(to.lid)
         copy.deviceSentMessage.message.CopyFrom(message)
         for device in list(self.devices.values()):
             kind, data = self.phone.encrypt(device.address, device.bundle, copy.SerializeToString())
@@ -278,8 +288,8 @@ class Account:
                     "message",
                     {
                         "from": self.lid,
-                        "recipient": customer.lid,
-                        "peer_recipient_pn": customer.jid,
+                        "recipient": to.lid,
+                        "peer_recipient_pn": to.jid,
                         "id": id,
                         "t": int(time.time()),
                         "type": "text",
@@ -288,7 +298,6 @@ class Account:
                     [node("enc", {"v": "2", "type": kind}, data)],
                 )
             )
-        return id
 
     async def send_peer(self, device: Device, message) -> str:
         """A protocol message from the phone to one companion (history, keys)."""

@@ -105,6 +105,10 @@ class Operations:
             self._customer(customer), content.text(text)
         )
 
+    async def note_to_self(self, number: str, text: str) -> str:
+        """The owner writes in the chat with themselves."""
+        return await self._account(number).note_to_self(content.text(text))
+
     async def history(self, number: str, chats: dict[str, list], device: int | None = None) -> None:
         """Send past chats: {customer: [[text, from_me, unix time], ..]}."""
         await self._account(number).send_history(

@@ -98,6 +98,9 @@ class Number:
     def condition(self, **values) -> None:
         self.rig.condition(self.number, **values)
 
+    def note_to_self(self, text: str) -> str:
+        return self.rig.call("note_to_self", number=self.number, text=text)
+
     def send_by_hand(self, customer: Customer, text: str) -> str:
         return self.rig.call("phone_send", number=self.number, customer=customer.number, text=text)
 

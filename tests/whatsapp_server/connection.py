@@ -435,8 +435,13 @@ class Connection:
                 if to.user in (account.lid.user, account.jid.user):
                     if to.device == 0:
                         copy = account.phone_copy(device, kind, enc.data)
+                        sent = copy.deviceSentMessage
                         self.rig.events.add(
-                            "phone_copy", number=self.name, id=id, kind_of=content.kind_of(copy)
+                            "phone_copy",
+                            number=self.name,
+                            id=id,
+                            chat=sent.destinationJID,
+                            text=content.text_of(sent.message),
                         )
                     continue
                 customer = self.rig.customer_of(to)

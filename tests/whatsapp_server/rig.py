@@ -182,6 +182,8 @@ class Rig:
             await asyncio.gather(_pipe(reader, inner_writer), _pipe(inner_reader, writer))
         except (ConnectionError, asyncio.IncompleteReadError, ValueError):
             pass
+        except asyncio.CancelledError:  # the rig ends; asyncio would only complain
+            pass
         finally:
             writer.close()
 

@@ -4,11 +4,12 @@ import os
 import signal
 from argparse import ArgumentParser
 from collections.abc import Callable
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 from django.core.management import BaseCommand
 
 from tenants import lifeline
+from whatsapp.threads import leave
 
 
 class Service(Protocol):
@@ -29,9 +30,9 @@ class Command(BaseCommand):
         service = _line(line) if line else _supervisor()
         if service is None:
             self.stderr.write("Another process already runs this part of MILA.")
-            _leave(22)
+            leave(22)
         _listen(service.ask_to_stop)
-        _leave(service.run())
+        leave(service.run())
 
 
 def _listen(ask_to_stop: Callable[[], None]) -> None:
@@ -50,9 +51,3 @@ def _supervisor() -> Service | None:
     from whatsapp.supervisor import open_supervisor
 
     return open_supervisor()
-
-
-def _leave(code: int) -> NoReturn:
-    from whatsapp.identity import leave
-
-    leave(code)

@@ -7,6 +7,7 @@ from django.contrib.admin.views.decorators import staff_member_required
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as FieldErrors
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Swagger
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -32,8 +33,14 @@ class StaffDocs(Swagger):
     """The page is for people of the staff; the description itself (openapi.json) is in the source anyway."""
 
     def render_page(self, request: HttpRequest, api: NinjaAPI, **kwargs: Any) -> HttpResponse:
-        page = staff_member_required(super().render_page, login_url="admin:login")
-        return page(request, api, **kwargs)
+        page = staff_member_required(self._page, login_url="admin:login")
+        return page(request, api)
+
+    def _page(self, request: HttpRequest, api: NinjaAPI) -> HttpResponse:
+        """With ninja's own scripts: its page for projects that do not install it as an app asks another host."""
+        described = {**self.settings, "url": self.get_openapi_url(api, {})}
+        context = {"swagger_settings": json.dumps(described), "api": api, "add_csrf": True}
+        return render(request, self.template, context)
 
 
 class Api(NinjaAPI):

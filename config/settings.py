@@ -3,6 +3,7 @@
 `.env.example` lists each variable with its meaning and default; a test keeps the two in step.
 """
 
+import importlib.util
 import os
 import secrets
 from pathlib import Path
@@ -110,7 +111,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "ninja",  # its docs page brings its own scripts
     "config",
     "tenants",
     "knowledge",
@@ -132,12 +132,14 @@ MIDDLEWARE = [
     "config.middleware.fragments_of_ended_sessions",
     "tenants.middleware.current_studio",
 ]
+# The API's docs page brings its own scripts. As an installed app, ninja would be imported by every command.
+NINJA = Path(str(importlib.util.find_spec("ninja").origin)).parent  # type: ignore[union-attr]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [BASE_DIR / "templates", NINJA / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -172,7 +174,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [BASE_DIR / "static", NINJA / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles"
 # The image runs collectstatic: hashed and compressed. A checkout does not, and serves the same files as they are.
 COLLECTED = (STATIC_ROOT / "staticfiles.json").exists()

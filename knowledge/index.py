@@ -121,7 +121,10 @@ class KnowledgeIndex:
 
         rankings: list[tuple[str, Any, float | None]] = [("dense", d, None) for d in query.dense]
         if query.words:
-            rankings.insert(0, ("words", self._words(query.words), 1e-6))
+            words = self._words(query.words)
+            if self.positions is not None:
+                words = models.NearestQuery.model_construct(nearest=_Uncopied(words))
+            rankings.insert(0, ("words", words, 1e-6))
         return [
             models.Prefetch(query=q, using=using, filter=only, limit=limit, score_threshold=least)
             for using, q, least in rankings
@@ -228,6 +231,13 @@ class KnowledgeIndex:
                 found.update(uuid.UUID(str(point.id)) for point in points)
                 if offset is None:
                     return found
+
+
+class _Uncopied(list[float]):
+    """A long row that the client copies number by number otherwise: a third of the time of a search."""
+
+    def __deepcopy__(self, _memo: object) -> "_Uncopied":
+        return self
 
 
 class ServerIndex(KnowledgeIndex):

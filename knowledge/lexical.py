@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ SYNONYMS_IN_QUERY = 0.8
 EARLIER_TURNS = 0.4
 CORRECTED = 0.8
 K1, B = 1.2, 0.5
+MOST_CORRECTIONS = 5_000
 USUAL_LENGTH = (
     90.0  # weighted words of a usual entry; fixed, so that no entry moves another's vector
 )
@@ -32,6 +34,9 @@ USUAL_LENGTH = (
 WORD = re.compile(r"\d+|[^\W\d_]+")
 AMOUNT = re.compile(r"(?<=\d)[.,](?=\d{3}\b)")  # 150.000 is one number
 CLOCK = re.compile(r"\b(\d{1,2})(?:[:.](\d\d))?\s*(am|pm|pagi|siang|sore|malam)\b")
+GREETING = re.compile(
+    r"\b(?:selamat|slmt|met|good)\s+(?:pagi|siang|sore|malam|morning|afternoon|evening|night|day)\b"
+)
 SHORT_HYPHEN = re.compile(r"\b([^\W\d_]{1,2})-([^\W\d_]+)\b")  # Wi-Fi is also wifi
 STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 
@@ -42,24 +47,34 @@ class Terms:
 
     slang: Mapping[str, str]
     stops: frozenset[str]
-    groups: Mapping[tuple[str, ...], frozenset[str]]  # a phrase in stems → tokens of its group
+    groups: Mapping[
+        tuple[str, ...], frozenset[str]
+    ]  # a phrase in stems → tokens that mean the same
+    related: Mapping[tuple[str, ...], frozenset[str]]  # … and tokens that only go with it
     longest: int
 
 
 @cache
 def terms() -> Terms:
     data = json.loads(Path(__file__).with_name("terms.json").read_text("utf-8"))
-    groups: dict[tuple[str, ...], set[str]] = {}
-    for group in data["groups"]:
-        phrases = [tuple(map(stem, WORD.findall(text))) for text in group["id"] + group["en"]]
-        for phrase in phrases:
-            groups.setdefault(phrase, set()).update("_".join(other) for other in phrases)
+    groups = _grouped(group for group in data["groups"] if not group.get("loose"))
+    related = _grouped(group for group in data["groups"] if group.get("loose"))
     return Terms(
         slang=data["slang"],
         stops=frozenset(data["stop_id"] + data["stop_en"]),
-        groups={phrase: frozenset(tokens) for phrase, tokens in groups.items()},
-        longest=max(map(len, groups)),
+        groups=groups,
+        related=related,
+        longest=max(map(len, chain(groups, related))),
     )
+
+
+def _grouped(groups: Iterable[Mapping[str, Any]]) -> dict[tuple[str, ...], frozenset[str]]:
+    found: dict[tuple[str, ...], set[str]] = {}
+    for group in groups:
+        phrases = [tuple(map(stem, WORD.findall(text))) for text in group["id"] + group["en"]]
+        for phrase in phrases:
+            found.setdefault(phrase, set()).update("_".join(other) for other in phrases)
+    return {phrase: frozenset(tokens) for phrase, tokens in found.items()}
 
 
 @cache
@@ -85,6 +100,7 @@ def words(text: str) -> list[str]:
     folded = unicodedata.normalize("NFKD", text.lower())
     plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
     plain = STRETCHED.sub(r"\1", AMOUNT.sub("", plain.replace("'", "").replace("\u2019", "")))
+    plain = GREETING.sub(" ", plain)
     plain = SHORT_HYPHEN.sub(r"\1 \2 \1\2", CLOCK.sub(_on_24_hours, plain))
     slang = terms().slang
     spelled = " ".join(slang.get(word, word) for word in WORD.findall(plain))
@@ -97,23 +113,26 @@ def _on_24_hours(match: re.Match[str]) -> str:
     return f"{match[0]} {hour + 12}" if afternoon and 0 < hour < 12 else match[0]
 
 
-@dataclass
-class Tokens:
-    """A text as tokens: its own words, and words of the same meaning."""
+@dataclass(frozen=True)
+class Meant:
+    """One word or known phrase (`kursi roda`) of a text: its tokens, and those of the same or a related meaning."""
 
-    own: Counter[str] = field(default_factory=Counter)
-    synonyms: Counter[str] = field(default_factory=Counter)
+    own: tuple[str, ...]
+    synonyms: frozenset[str]
+    related: frozenset[str]
+    said: tuple[str, ...]  # the words as they stand in the text
 
 
-def tokens(text_words: Sequence[str]) -> Tokens:
-    """Stems without stop words; a known phrase (`kursi roda`) counts as one more token and brings its synonyms."""
-    known = terms()
+def meanings(text_words: Sequence[str]) -> list[Meant]:
+    """What the words of a text mean, in order, without stop words."""
     stems = [stem(word) for word in text_words]
-    found, start = Tokens(), 0
+    found, start = [], 0
     while start < len(stems):
         length = _phrase_length(stems, start)
-        phrase = tuple(stems[start : start + length])
-        _count(found, text_words[start : start + length], phrase, known)
+        said = tuple(text_words[start : start + length])
+        meant = _meant(said, tuple(stems[start : start + length]))
+        if meant.own or meant.synonyms or meant.related:
+            found.append(meant)
         start += length
     return found
 
@@ -121,21 +140,20 @@ def tokens(text_words: Sequence[str]) -> Tokens:
 def _phrase_length(stems: Sequence[str], start: int) -> int:
     known = terms()
     for length in range(min(known.longest, len(stems) - start), 1, -1):
-        if tuple(stems[start : start + length]) in known.groups:
+        phrase = tuple(stems[start : start + length])
+        if phrase in known.groups or phrase in known.related:
             return length
     return 1
 
 
-def _count(found: Tokens, text_words: Sequence[str], phrase: tuple[str, ...], known: Terms) -> None:
-    kept = [s for word, s in zip(text_words, phrase, strict=True) if word not in known.stops]
-    found.own.update(kept)
-    if len(phrase) > 1:
-        found.own["_".join(phrase)] += 1
-    elif not kept and phrase not in known.groups:
-        return
-    for synonym in known.groups.get(phrase, ()):
-        if synonym not in phrase and synonym != "_".join(phrase):
-            found.synonyms[synonym] += 1
+def _meant(said: tuple[str, ...], phrase: tuple[str, ...]) -> Meant:
+    known = terms()
+    kept = tuple(s for word, s in zip(said, phrase, strict=True) if word not in known.stops)
+    own = (*kept, "_".join(phrase)) if len(phrase) > 1 else kept
+    itself = {*phrase, "_".join(phrase)}
+    synonyms = known.groups.get(phrase, frozenset()) - itself
+    related = known.related.get(phrase, frozenset()) - itself - synonyms
+    return Meant(own, synonyms, related, said)
 
 
 def document(title: str, keywords: str, content: str) -> Vector:
@@ -143,14 +161,19 @@ def document(title: str, keywords: str, content: str) -> Vector:
     counts: dict[str, float] = {}
     length = 0.0
     for text, weight in ((title, TITLE), (keywords, KEYWORDS), (content, CONTENT)):
-        found = tokens(words(text))
-        for token, count in found.own.items():
-            counts[token] = counts.get(token, 0.0) + weight * count
-            length += weight * count
-        for token, count in found.synonyms.items():
-            counts[token] = counts.get(token, 0.0) + SYNONYMS_IN_INDEX * weight * count
+        for meant in meanings(words(text)):
+            for token in meant.own:
+                counts[token] = counts.get(token, 0.0) + weight
+                length += weight
+            for token in meant.synonyms | meant.related:
+                counts[token] = counts.get(token, 0.0) + SYNONYMS_IN_INDEX * weight
     room = K1 * (1 - B + B * length / USUAL_LENGTH)
     return {token_id(t): c * (K1 + 1) / (c + room) for t, c in counts.items()}
+
+
+def score(query: Vector, words: Vector) -> float:
+    """How well an entry's words fit the query: the number that the index ranks by, too."""
+    return sum(weight * words.get(token, 0.0) for token, weight in query.items())
 
 
 @dataclass(frozen=True)
@@ -159,25 +182,30 @@ class Vocabulary:
 
     entries: int
     used_by: Mapping[int, int]  # token id → entries
-    spellings: Mapping[str, frozenset[str]]  # first letter → words of four letters and more
+    spellings: Mapping[
+        tuple[str, int], frozenset[str]
+    ]  # first letter and length → its longer words
     stems: frozenset[str]
+    corrections: dict[str, str] = field(
+        default_factory=dict
+    )  # found before, so that nobody waits twice
 
     @classmethod
     def of(cls, documents: Iterable[tuple[Sequence[str], Vector]]) -> "Vocabulary":
         """From each entry's texts and its vector."""
         used_by: Counter[int] = Counter()
-        spellings: dict[str, set[str]] = {}
+        spellings: dict[tuple[str, int], set[str]] = {}
         count = 0
         for texts, vector in documents:
             count += 1
             used_by.update(vector.keys())
             for word in words("\n".join(texts)):
                 if len(word) >= 4:
-                    spellings.setdefault(word[0], set()).add(word)
+                    spellings.setdefault((word[0], len(word)), set()).add(word)
         return cls(
             entries=count,
             used_by=used_by,
-            spellings={letter: frozenset(known) for letter, known in spellings.items()},
+            spellings={key: frozenset(known) for key, known in spellings.items()},
             stems=frozenset(stem(word) for known in spellings.values() for word in known),
         )
 
@@ -197,29 +225,40 @@ class Vocabulary:
         """What a customer's text asks for, before rarity: its words, corrected, and their synonyms."""
         spelled = words(text)
         right = [self.nearest(word) for word in spelled]
-        found = tokens(right)
-        corrected = {stem(now) for was, now in zip(spelled, right, strict=True) if was != now}
-        weights = {token_id(t): SYNONYMS_IN_QUERY for t in found.synonyms}
-        weights |= {token_id(t): CORRECTED if t in corrected else 1.0 for t in found.own}
+        corrected = {now for was, now in zip(spelled, right, strict=True) if was != now}
+        weights: Vector = {}
+        for meant in meanings(right):
+            sure = CORRECTED if corrected.intersection(meant.said) else 1.0
+            for token in meant.own:
+                weights[token_id(token)] = sure
+            for token in meant.synonyms | meant.related:
+                weights.setdefault(token_id(token), SYNONYMS_IN_QUERY * sure)
         return weights
 
     def nearest(self, word: str) -> str:
         """The studio's own word that a mistyped one means, or the word itself."""
+        if word not in self.corrections:
+            if len(self.corrections) > MOST_CORRECTIONS:
+                self.corrections.clear()
+            self.corrections[word] = self._nearest(word)
+        return self.corrections[word]
+
+    def _nearest(self, word: str) -> str:
         known = terms()
-        if len(word) < 4 or word.isdigit() or word in known.stops:
+        if not 4 <= len(word) <= 20 or word.isdigit() or word in known.stops:
             return word
-        if stem(word) in self.stems or (stem(word),) in known.groups:
+        phrase = (stem(word),)
+        if phrase[0] in self.stems or phrase in known.groups or phrase in known.related:
             return word
         limit = 1 if len(word) < 8 else 2
-        options = ((_edits(word, w, limit), w) for w in self.spellings.get(word[0], ()))
-        edits, best = min(options, default=(limit + 1, word))
+        sizes = range(len(word) - limit, len(word) + limit + 1)
+        near = chain.from_iterable(self.spellings.get((word[0], size), ()) for size in sizes)
+        edits, best = min(((_edits(word, w, limit), w) for w in near), default=(limit + 1, word))
         return best if edits <= limit else word
 
 
 def _edits(one: str, other: str, limit: int) -> int:
     """Letters to change, add, drop or swap; anything above `limit` is just too many."""
-    if abs(len(one) - len(other)) > limit:
-        return limit + 1
     before: list[int] = []
     last = list(range(len(other) + 1))
     for i, letter in enumerate(one, 1):

@@ -29,6 +29,9 @@ class Shelf:
     in_step: bool  # whether a server holds all of it
     days: Sequence[tuple[dt.date | None, dt.date | None]]
     lock: threading.Lock = field(default_factory=threading.Lock)
+    pages: dict[uuid.UUID, Any] = field(
+        default_factory=dict
+    )  # passages, made by knowledge/search.py
     collection: Any = None  # the embedded index, made by knowledge/index.py when it is first asked
 
     @property

@@ -116,9 +116,15 @@ def wrong_form(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Wrong types and unknown fields, found before anything is looked up."""
     fields: dict[str, list[str]] = {}
     for one in error.errors:
-        place = [str(part) for part in one["loc"] if part not in ("body", "query", "path")]
-        fields.setdefault(".".join(place[1:] or place) or "body", []).append(_reason(one))
+        fields.setdefault(_place(one["loc"]), []).append(_reason(one))
     return problem(request, 422, as_sentence(fields), fields)
+
+
+def _place(loc: tuple[Any, ...]) -> str:
+    """`settings.mode` of (body, body, settings, mode); which kind of a union was tried does not matter."""
+    kinds = ("str", "bool", "list[str]")
+    parts = [str(part) for part in loc[1:] if part not in kinds and not isinstance(part, int)]
+    return ".".join(parts[1:] if parts[:1] == ["body"] else parts) or "body"
 
 
 def _reason(one: dict[str, Any]) -> str:

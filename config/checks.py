@@ -109,9 +109,9 @@ def _numbers() -> Iterator[CheckMessage]:
 
 
 def _choices() -> Iterator[CheckMessage]:
-    known = {
+    known: dict[str, set[str]] = {
         "AGENT_CONTEXT": {"auto", "full", "search"},
-        "PHONE_REGION": phonenumbers.SUPPORTED_REGIONS,
+        "PHONE_REGION": set(phonenumbers.SUPPORTED_REGIONS),
     }
     for name, choices in known.items():
         value = getattr(settings, name)
@@ -124,7 +124,7 @@ def _choices() -> Iterator[CheckMessage]:
 
 
 def _database_driver() -> Iterator[CheckMessage]:
-    engine = settings.DATABASES["default"]["ENGINE"]
+    engine = str(settings.DATABASES["default"]["ENGINE"])
     if "postgresql" in engine and importlib.util.find_spec("psycopg") is None:
         yield Error(
             "DATABASE_URL names PostgreSQL, but its driver is not installed.",

@@ -134,7 +134,11 @@ class Tenant(models.Model):
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         """Spell numbers and codes in the one way before they are checked and compared."""
-        errors: dict[str, Any] = {}
+        errors: dict[str, Any] = {
+            field.name: _("This holds a character that cannot be stored.")
+            for field in self._meta.fields
+            if isinstance(value := getattr(self, field.attname), str) and "\x00" in value
+        }
         tidy: list[tuple[str, Callable[[Any], Any]]] = [
             ("whatsapp_number", lambda number: normalise(number) if number else None),
             ("currency", valid_currency),
@@ -143,6 +147,8 @@ class Tenant(models.Model):
             ("greeting", valid_greeting),
         ]
         for field, rule in tidy:
+            if field in errors:
+                continue
             try:
                 setattr(self, field, rule(getattr(self, field)))
             except ValidationError as error:
@@ -220,9 +226,10 @@ class ApiToken(models.Model):
         """The valid token behind `text`, or None. Compares in constant time."""
         prefix, _sep, rest = text.partition("_")
         key, _sep, secret = rest.partition("_")
-        if prefix != "mila" or len(key) != 8 or not secret:
+        if prefix != "mila" or len(key) != 8 or not key.isalnum() or not secret:
             return None
-        token = cls.objects.select_related("tenant").filter(pk=key, revoked_at=None).first()
+        valid = cls.objects.select_related("tenant").filter(revoked_at=None, tenant__active=True)
+        token = valid.filter(pk=key).first()
         if token is None or not hmac.compare_digest(token.digest, _digest(secret)):
             return None
         return token

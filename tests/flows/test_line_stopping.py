@@ -1,0 +1,86 @@
+"""What ends, ends whole; what is killed is started again and owes nobody an answer."""
+
+import os
+import signal
+
+import pytest
+
+from tests.flows.conftest import FACTS, Service, until
+from tests.whatsapp_server.client import Customer, Number
+
+pytestmark = pytest.mark.e2e
+STUDIO = "6281200001101"
+ADDRESS = FACTS["ombak"]["address"]
+
+
+def customers(service: Service, count: int) -> list[Customer]:
+    return [service.rig.customer(f"6281220000{index:02}", f"C{index}") for index in range(count)]
+
+
+def ask_all(everybody: list[Customer], studio: Number) -> None:
+    for customer in everybody:
+        customer.send(studio, "alamat studio dimana kak?")
+
+
+def answered_once(everybody: list[Customer]) -> bool:
+    return all(len(customer.inbox()) == 1 for customer in everybody)
+
+
+def gone(service: Service) -> bool:
+    return not service.processes()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_ends_every_process_in_time(service: Service, how):
+    service.pair(STUDIO)
+    assert len(service.lines()) == 1
+    assert service.end(how, timeout=15) == 0
+    assert gone(service)
+    assert service.state() == "stopped"
+
+
+def test_a_message_during_the_stop_is_answered_after_the_next_start(
+    service: Service, anna: Customer
+):
+    studio = service.pair(STUDIO)
+    service.end()
+    anna.send(studio, "alamat studio dimana kak?")
+    service.start()
+    assert ADDRESS in anna.expect_reply(30)["text"]
+
+
+def test_a_killed_line_is_back_within_a_second_and_answers_everybody_once(service: Service):
+    studio = service.pair(STUDIO)
+    everybody = customers(service, 6)
+    ask_all(everybody[:3], studio)
+    until(lambda: service.value("SELECT count(*) FROM conversations_message"))
+    mark = service.rig.mark()
+    (line,) = service.lines()
+    os.kill(line, signal.SIGKILL)
+    ask_all(everybody[3:], studio)
+    studio.wait_online(mark, 15)
+    _answered_or_visible(service, everybody)
+
+
+def test_a_killed_supervisor_leaves_no_orphan_and_no_double_answer(service: Service):
+    studio = service.pair(STUDIO)
+    everybody = customers(service, 6)
+    ask_all(everybody[:3], studio)
+    until(lambda: service.value("SELECT count(*) FROM conversations_message"))
+    service.end(signal.SIGKILL)
+    ask_all(everybody[3:], studio)
+    service.start()  # at once: it waits for what the killed one left
+    _answered_or_visible(service, everybody)
+    until(lambda: len(service.lines()) == 1, 20, "one line and no orphan")
+
+
+def _answered_or_visible(service: Service, everybody: list[Customer]) -> None:
+    """Each question has exactly one answer on the phone, or staff see that nobody knows."""
+    perhaps = "SELECT count(*) FROM conversations_message WHERE state = 'unknown'"
+    answers = "SELECT count(*) FROM conversations_message WHERE author = 'assistant'"
+    until(lambda: service.value(answers) == len(everybody), 40, "an answer for everybody")
+    waiting = "SELECT count(*) FROM conversations_message WHERE state IN ('queued', 'sending')"
+    until(lambda: service.value(waiting) == 0, 20, "everything sent")
+    missing = [customer.number for customer in everybody if not customer.inbox()]
+    assert len(missing) <= service.value(perhaps)
+    assert all(len(customer.inbox()) <= 1 for customer in everybody)

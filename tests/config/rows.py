@@ -1,0 +1,75 @@
+"""One row of everything for a studio, each carrying a word by which it is found on a page."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import models
+
+from agent.models import Turn
+from conversations.models import Conversation, Customer, Escalation, Message
+from knowledge.models import KnowledgeCategory, KnowledgeEntry
+from tenants.models import ApiToken, Membership, Tenant
+from tests import factories
+from whatsapp.models import WhatsAppAccount
+
+OWN: list[type[models.Model]] = [
+    Membership,
+    ApiToken,
+    KnowledgeCategory,
+    KnowledgeEntry,
+    Customer,
+    Conversation,
+    Message,
+    Escalation,
+    Turn,
+    WhatsAppAccount,
+]
+
+
+def conversation(tenant: Tenant, word: str = "Ayu", **fields: Any) -> Conversation:
+    """A customer who asked and got an answer, with the turn behind it."""
+    customer = Customer.objects.create(tenant=tenant, name=word, phone=fields.pop("phone", None))
+    chat = Conversation.objects.create(
+        tenant=tenant, customer=customer, chat="x@lid", last_message_at=factories.NOW, **fields
+    )
+    said = {"tenant": tenant, "conversation": chat, "created_at": factories.NOW}
+    Message.objects.create(**said, author="customer", state="answered", text=f"{word} asks")
+    reply = Message.objects.create(**said, author="assistant", state="read", text=f"{word}, yes")
+    Turn.objects.create(
+        tenant=tenant,
+        conversation=chat,
+        reply=reply,
+        purpose="customer",
+        outcome="from_knowledge",
+        entries=[word],
+        error=word,
+    )
+    return chat
+
+
+def one_of_everything(tenant: Tenant, word: str) -> dict[type[models.Model], models.Model]:
+    """Rows of all kinds, by their class."""
+    chat = conversation(tenant, word)
+    Escalation.objects.create(
+        tenant=tenant,
+        conversation=chat,
+        category="refund",
+        summary=word,
+        created_at=factories.NOW,
+    )
+    KnowledgeCategory.objects.create(tenant=tenant, name=word)
+    factories.entry(tenant, title=word, category=word, external_id=word)
+    ApiToken.issue(tenant, word)
+    WhatsAppAccount.objects.create(tenant=tenant, push_name=word, problem=word, qr=f"2@{word}")
+    factories.staff(word, tenant)
+    return {model: model._default_manager.filter(tenant=tenant).first() for model in OWN}  # type: ignore[misc]
+
+
+def snapshot(*tenants: Tenant) -> list[Any]:
+    """Every value of every row of these studios."""
+    rows: list[Any] = [list(Tenant.objects.filter(pk__in=[t.pk for t in tenants]).values())]
+    rows += [
+        list(model._default_manager.filter(tenant__in=tenants).order_by("pk").values())
+        for model in OWN
+    ]
+    return [*rows, list(User.objects.order_by("pk").values("pk", "username", "is_superuser"))]

@@ -51,6 +51,7 @@ class Terms:
         tuple[str, ...], frozenset[str]
     ]  # a phrase in stems → tokens that mean the same
     related: Mapping[tuple[str, ...], frozenset[str]]  # … and tokens that only go with it
+    plain: frozenset[str]  # the words of all groups as they are written
     longest: int
 
 
@@ -64,6 +65,9 @@ def terms() -> Terms:
         stops=frozenset(data["stop_id"] + data["stop_en"]),
         groups=groups,
         related=related,
+        plain=frozenset(
+            w for g in data["groups"] for text in g["id"] + g["en"] for w in text.split()
+        ),
         longest=max(map(len, chain(groups, related))),
     )
 
@@ -149,6 +153,8 @@ def _phrase_length(stems: Sequence[str], start: int) -> int:
 def _meant(said: tuple[str, ...], phrase: tuple[str, ...]) -> Meant:
     known = terms()
     kept = tuple(s for word, s in zip(said, phrase, strict=True) if word not in known.stops)
+    if not kept and len(said) == 1 and said[0] not in known.plain:
+        return Meant((), frozenset(), frozenset(), said)  # `kami` only looks like `kamis`
     own = (*kept, "_".join(phrase)) if len(phrase) > 1 else kept
     itself = {*phrase, "_".join(phrase)}
     synonyms = known.groups.get(phrase, frozenset()) - itself

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from knowledge import answers, index
 from knowledge.embeddings import embedder_for, for_search
-from knowledge.models import KnowledgeEntry
 from knowledge.lexical import Vector, score
+from knowledge.models import KnowledgeEntry
 from knowledge.shelf import Shelf, shelf_of
 from tenants.models import Tenant
 

@@ -1,0 +1,130 @@
+"""Keys go in and never come out; owners keep their studio and their team, and no more."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tenants.models import ApiToken, Membership, Tenant
+from tests import factories
+
+KEY = "sk-ant-very-secret-0123456789wxyz"
+
+
+@pytest.fixture
+def owner(client: Client, sari: User) -> Client:
+    client.force_login(sari)
+    return client
+
+
+def form_of(tenant: Tenant, **changes: str) -> dict[str, str]:
+    fields = ["name", "city", "mode", "timezone", "currency", "persona_name", "persona_tone"]
+    fields += ["greeting", "default_language", "messages_per_minute", "phone_silence_minutes"]
+    known = {name: str(getattr(tenant, name)) for name in fields}
+    return {**known, "opening_hours": "{}", "handover_contacts": "", **changes}
+
+
+def save(client: Client, tenant: Tenant, **changes: str) -> Tenant:
+    address = f"/admin/tenants/tenant/{tenant.pk}/change/"
+    response = client.post(address, form_of(tenant, **changes))
+    assert response.status_code == 302, response.content.decode()
+    return Tenant.objects.get(pk=tenant.pk)
+
+
+def test_a_key_never_appears_on_the_page(owner: Client, ombak: Tenant) -> None:
+    ombak.anthropic_api_key = KEY
+    ombak.save()
+    page = owner.get(f"/admin/tenants/tenant/{ombak.pk}/change/").content.decode()
+    assert "very-secret" not in page
+    assert "…wxyz" in page
+
+
+def test_a_key_does_not_come_back_with_a_form_that_has_an_error(
+    owner: Client, ombak: Tenant
+) -> None:
+    address = f"/admin/tenants/tenant/{ombak.pk}/change/"
+    sent = form_of(ombak, anthropic_api_key=KEY, timezone="Mars/Olympus")
+    page = owner.post(address, sent).content.decode()
+    assert "is no time zone" in page
+    assert "very-secret" not in page
+
+
+def test_an_empty_field_keeps_the_stored_key(owner: Client, ombak: Tenant) -> None:
+    assert save(owner, ombak, anthropic_api_key=KEY).anthropic_api_key == KEY
+    assert save(owner, ombak, anthropic_api_key="", city="Canggu").anthropic_api_key == KEY
+
+
+def test_stored_keys_are_removed_on_request_only(owner: Client, ombak: Tenant) -> None:
+    save(owner, ombak, anthropic_api_key=KEY)
+    assert save(owner, ombak, remove_keys="on").anthropic_api_key == ""
+
+
+def test_hand_over_contacts_are_lines(owner: Client, ombak: Tenant) -> None:
+    saved = save(owner, ombak, handover_contacts="+6281234567890\n\nsari@ombak.example ")
+    assert saved.handover_contacts == ["+6281234567890", "sari@ombak.example"]
+    page = owner.get(f"/admin/tenants/tenant/{ombak.pk}/change/").content.decode()
+    assert "+6281234567890\nsari@ombak.example" in page
+
+
+def test_an_owner_changes_neither_number_nor_address_nor_existence(
+    owner: Client, ombak: Tenant
+) -> None:
+    saved = save(owner, ombak, whatsapp_number="+628999999999", slug="stolen", active="")
+    assert (saved.whatsapp_number, saved.slug, saved.active) == ("+6281200001101", "ombak", True)
+    assert (
+        owner.post(f"/admin/tenants/tenant/{ombak.pk}/delete/", {"post": "yes"}).status_code == 403
+    )
+    assert owner.get("/admin/tenants/tenant/add/").status_code == 403
+
+
+def test_an_owner_changes_roles_but_not_her_own(owner: Client, sari: User, ombak: Tenant) -> None:
+    desk = factories.staff("wayan", ombak, Membership.Role.FRONT_DESK)
+    for user in (desk, sari):
+        pk = Membership.objects.get(user=user).pk
+        owner.post(f"/admin/tenants/membership/{pk}/change/", {"role": "editor"})
+    assert Membership.objects.get(user=desk).role == Membership.Role.EDITOR
+    assert Membership.objects.get(user=sari).role == Membership.Role.OWNER
+
+
+def test_the_last_owner_cannot_remove_herself(owner: Client, sari: User) -> None:
+    own = Membership.objects.get(user=sari)
+    owner.post(f"/admin/tenants/membership/{own.pk}/delete/", {"post": "yes"})
+    action = {"action": "delete_selected", "_selected_action": [str(own.pk)], "post": "yes"}
+    owner.post("/admin/tenants/membership/", action)
+    assert Membership.objects.filter(pk=own.pk).exists()
+
+
+def test_a_token_is_shown_once_and_works(owner: Client, ombak: Tenant) -> None:
+    page = owner.post("/admin/tenants/apitoken/add/", {"name": "Website"}, follow=True)
+    shown = page.content.decode()
+    text = next(word for word in shown.split() if word.startswith("mila_") and len(word) > 30)
+    found = ApiToken.find(text)
+    assert found is not None
+    assert (found.tenant, found.name) == (ombak, "Website")
+    again = owner.get("/admin/tenants/apitoken/").content.decode()
+    assert text not in again
+    assert f"mila_{found.key}_…" in again
+
+
+def test_a_token_is_revoked_by_post(owner: Client, ombak: Tenant) -> None:
+    token, text = ApiToken.issue(ombak)
+    action = {"action": "revoke", "_selected_action": [token.pk]}
+    owner.get("/admin/tenants/apitoken/", action)
+    assert ApiToken.find(text) is not None
+    owner.post("/admin/tenants/apitoken/", action)
+    assert ApiToken.find(text) is None
+
+
+def test_the_settings_lead_to_the_chosen_studio(owner: Client, ombak: Tenant) -> None:
+    response = owner.get("/admin/studio/settings/")
+    assert response.headers["Location"] == f"/admin/tenants/tenant/{ombak.pk}/change/"
+
+
+def test_only_the_platform_brings_people_into_a_team(
+    client: Client, ombak: Tenant, senja: Tenant
+) -> None:
+    newcomer = factories.staff("newcomer", None)
+    client.force_login(factories.platform_admin())
+    client.post("/admin/studio/choose/", {"studio": str(ombak.pk)})
+    form = {"user": newcomer.pk, "role": "editor"}
+    client.post("/admin/tenants/membership/add/", form)
+    assert Membership.objects.get(user=newcomer).tenant == ombak

@@ -156,6 +156,12 @@ def model_for(tenant: Tenant) -> Claude | None:
     return Claude(settings.AGENT_MODEL, key or NO_KEY, base_url or ANTHROPIC)
 
 
+def warm_up() -> None:
+    """Load the SDK (about a second) before the first customer writes."""
+    base_url = settings.ANTHROPIC_BASE_URL.rstrip("/").removesuffix("/v1")
+    _client(base_url or ANTHROPIC)
+
+
 @cache
 def _client(base_url: str) -> "anthropic.Anthropic":
     """One client a process: each costs 30 ms and its own connections. Our deadline and retries replace the SDK's."""

@@ -15,10 +15,9 @@ from agent.models import Turn
 from agent.phrases import phrase
 from agent.reply import Question, Reply
 from conversations import mailbox
-from conversations.history import history
+from conversations.history import history, plain
 from conversations.mailbox import Claim, Draft
 from conversations.models import Conversation, Message
-from conversations.shortcuts import shortcut
 from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -64,14 +63,15 @@ def question_of(claim: Claim, at: dt.datetime) -> Question:
 
 
 def _words(message: Message) -> str:
-    """The text of a message; of `!test QUESTION` the question."""
-    tried = shortcut(message.text)
-    return tried.question if tried else message.text.strip()
+    """The text of a message, with what it came with: “[image] udah tf ya kak”. Nothing for a picture alone."""
+    return plain(message) if message.text.strip() else ""
 
 
 def _wait_for_quiet(claim: Claim, clock: Clock, wait: Wait) -> None:
-    while (until := mailbox.quiet_until(claim)) is not None:
-        left = (until - clock()).total_seconds()
+    """Until the customer has been quiet, or wrote more; never longer than the longest quiet."""
+    for _ in range(round(LONGEST_QUIET / POLL)):
+        until = mailbox.quiet_until(claim)
+        left = (until - clock()).total_seconds() if until else 0
         if left <= 0 or mailbox.overtaken(claim):
             return
         wait(min(left, POLL))

@@ -73,13 +73,18 @@ class Line:
 
     # --- the story of a line -------------------------------------------------------------------
 
+    @property
+    def code(self) -> int | None:
+        """The exit code, as soon as the line is to end."""
+        return self._code
+
     def run(self) -> int:
         """Connect and work until the account ends, or until `ask_to_stop`. Returns the exit code."""
         self._begin()
         while self._code is None:
             with contextlib.suppress(queue.Empty):
-                self._handle(self._changes.get(timeout=LOOK))
-            self._look()
+                self._take(self._changes.get(timeout=LOOK))
+            self.look()
         return self._finish(self._code)
 
     def ask_to_stop(self) -> None:
@@ -141,8 +146,18 @@ class Line:
 
     # --- what happens ---------------------------------------------------------------------------
 
-    def _handle(self, change: Change) -> None:
+    def _take(self, change: Change) -> None:
+        """What happened waits when the database is away; nothing is forgotten."""
         close_old_connections()
+        try:
+            self.handle(change)
+        except DatabaseError as error:
+            log.warning("%s waits for the database: %s", change.kind, error)
+            self._changes.put(change)
+            time.sleep(LOOK)
+
+    def handle(self, change: Change) -> None:
+        """A step: the state that follows from this change."""
         getattr(self, f"_on_{change.kind}")(change)
 
     def _on_stop(self, change: Change) -> None:
@@ -247,7 +262,8 @@ class Line:
 
     # --- at every turn of the loop -----------------------------------------------------------------
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """A step: store what is new, heed what staff want, notice what takes too long."""
         self._alive_at = now = time.monotonic()
         try:
             if now - self._beat_at >= BEAT or self._truth:

@@ -46,6 +46,7 @@ class Supervisor:
         self._children: dict[uuid.UUID, Child] = {}
         self._waits: dict[uuid.UUID, Waits] = {}
         self._start_at: dict[uuid.UUID, float] = {}
+        self._asked: dict[uuid.UUID, dt.datetime | None] = {}
         self._tried: set[uuid.UUID] = set()
         self._looked = self._beat = 0.0
         answering = Answering(
@@ -145,6 +146,10 @@ class Supervisor:
         asked = states.asked_for_code(account, at)
         if account.logout_requested_at and not linked:
             self._write(account, logout_requested_at=None)
+        if asked and self._asked.get(account.pk) != account.pair_requested_at:
+            self._asked[account.pk] = account.pair_requested_at
+            self._start_at.pop(account.pk, None)  # who presses the button does not wait
+            self._waits.pop(account.pk, None)
         if not linked and not asked:
             self._rest(account)
         elif self._may_start(account, at, asked=asked):
@@ -164,8 +169,6 @@ class Supervisor:
         return time.monotonic() >= self._start_at.get(account.pk, 0.0)
 
     def _start(self, account: WhatsAppAccount) -> None:
-        if states.asked_for_code(account, timezone.now()) and account.pk not in self._start_at:
-            self._waits.pop(account.pk, None)
         self._tried.add(account.pk)
         self._children[account.pk] = Child(account.pk, settings.DATA_DIR / "logs")
 

@@ -46,8 +46,8 @@ class Loop(threading.Thread):
             self._on_death(error)
 
     def _worked(self) -> bool:
-        close_old_connections()
         try:
+            close_old_connections()
             worked = self._step()
         except Exception:
             log.exception("%s failed, goes on", self.name)

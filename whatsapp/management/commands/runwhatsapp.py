@@ -1,5 +1,6 @@
 """The WhatsApp service. Both of its programs end with os._exit: nothing may keep them waiting."""
 
+import logging
 import os
 import signal
 from argparse import ArgumentParser
@@ -11,6 +12,8 @@ from django.core.management import BaseCommand
 from tenants import lifeline
 from whatsapp.threads import leave
 
+log = logging.getLogger(__name__)
+
 
 class Service(Protocol):
     def run(self) -> int: ...
@@ -20,6 +23,7 @@ class Service(Protocol):
 class Command(BaseCommand):
     help = "Connect the studios' WhatsApp numbers and answer customers, until Ctrl-C."
     requires_migrations_checks = False
+    requires_system_checks: list[str] = []  # each line would load every page for them
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--line", metavar="ID", help="Run one account only (used internally).")
@@ -32,7 +36,15 @@ class Command(BaseCommand):
             self.stderr.write("Another process already runs this part of MILA.")
             leave(22)
         _listen(service.ask_to_stop)
-        leave(service.run())
+        leave(_run(service))
+
+
+def _run(service: Service) -> int:
+    try:
+        return service.run()
+    except Exception:
+        log.exception("this part of MILA's WhatsApp service failed")
+        return 21
 
 
 def _listen(ask_to_stop: Callable[[], None]) -> None:

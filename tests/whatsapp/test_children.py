@@ -1,0 +1,32 @@
+import io
+from pathlib import Path
+
+from whatsapp.children import AT_ONCE, WAITS, Waits, _keep_output
+
+
+def test_waits_grow_before_the_first_connection():
+    waits = Waits()
+    taken = [waits.next(connected=False, lived=1) for _start in range(8)]
+    for wait, meant in zip(taken, [*WAITS, WAITS[-1], WAITS[-1]], strict=True):
+        assert 0.8 * meant <= wait <= 1.2 * meant
+
+
+def test_a_line_that_had_been_connected_is_back_within_a_second():
+    waits = Waits()
+    waits.next(connected=False, lived=1)
+    waits.next(connected=False, lived=1)
+    assert waits.next(connected=True, lived=3600) == AT_ONCE < 1
+    assert waits.next(connected=True, lived=3600) == AT_ONCE
+
+
+def test_a_line_that_dies_right_after_connecting_slows_down():
+    waits = Waits()
+    taken = [waits.next(connected=True, lived=2) for _start in range(4)]
+    assert taken[0] == AT_ONCE
+    assert taken[1] < taken[2] < taken[3]
+
+
+def test_output_is_kept_without_full_numbers(tmp_path: Path):
+    log = tmp_path / "logs" / "line.log"
+    _keep_output(io.BytesIO(b"from 628111000001@s.whatsapp.net\n\xff\n"), log)
+    assert log.read_text().splitlines()[0] == "from 62…0001@s.whatsapp.net"

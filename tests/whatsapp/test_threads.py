@@ -1,0 +1,67 @@
+import threading
+import time
+
+import pytest
+
+from whatsapp.threads import LONGEST_PAUSE, Loop, limited
+
+
+class Stopped(BaseException):
+    """What no step should survive."""
+
+
+def loop(
+    step, *, deaths: list[BaseException], stopping: threading.Event, pause: float = 30
+) -> Loop:
+    return Loop("test", step, stopping=stopping, on_death=deaths.append, pause=pause)
+
+
+def test_a_loop_goes_on_while_there_is_work_and_wakes_when_told():
+    stopping, waiting, done = threading.Event(), threading.Event(), []
+
+    def step() -> bool:
+        done.append(1)
+        if len(done) == 4:
+            stopping.set()
+        if len(done) == 3:
+            waiting.set()
+        return len(done) < 3
+
+    thread = loop(step, deaths=[], stopping=stopping)
+    thread.start()
+    assert waiting.wait(5)
+    while thread.is_alive():
+        thread.wake()
+        thread.join(0.01)
+    assert len(done) == 4
+
+
+def test_an_error_is_survived_and_waits_grow():
+    thread = loop(lambda: 1 / 0 > 0, deaths=[], stopping=threading.Event(), pause=1)
+    pauses = []
+    for _call in range(6):
+        assert thread._worked() is False
+        pauses.append(thread._pause_now())
+    assert pauses == [2, 4, 8, LONGEST_PAUSE, LONGEST_PAUSE, LONGEST_PAUSE]
+
+
+def test_a_thread_that_dies_says_so():
+    def step() -> bool:
+        raise Stopped
+
+    deaths: list[BaseException] = []
+    thread = loop(step, deaths=deaths, stopping=threading.Event())
+    thread.start()
+    thread.join(5)
+    assert [type(death) for death in deaths] == [Stopped]
+
+
+@pytest.mark.parametrize(("call", "returned"), [(lambda: None, True), (lambda: 1 / 0, False)])
+def test_a_limited_call_tells_whether_it_succeeded(call, returned: bool):
+    assert limited(call, 5) is returned
+
+
+def test_a_call_that_hangs_is_left_behind():
+    started = time.monotonic()
+    assert limited(threading.Event().wait, 0.05) is False
+    assert time.monotonic() - started < 2

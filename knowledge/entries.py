@@ -34,7 +34,10 @@ def save_entry(
     for name in FIELDS:
         clean.take(name, wanted[name])
     clean.finish()
-    entry.save()
+    if entry._state.adding:
+        entry.save()
+    else:  # never the index's own fields, which the runner may just have written
+        entry.save(update_fields=[*FIELDS, "updated_at"])
     return entry
 
 

@@ -1,6 +1,7 @@
 """The project's only signals: a saved or deleted entry is brought to the index after the commit."""
 
-from functools import partial
+import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
@@ -13,10 +14,17 @@ from knowledge.models import KnowledgeEntry
 
 @receiver(post_save, sender=KnowledgeEntry, dispatch_uid="knowledge.saved")
 def saved(instance: KnowledgeEntry, *, raw: bool = False, **_more: Any) -> None:
-    if not raw:  # a fixture: its rows wait for syncknowledge
-        transaction.on_commit(partial(sync.changed, instance.pk, instance.tenant_id), robust=True)
+    if not raw:  # a fixture: its rows wait for the runner
+        _after_commit(sync.changed, instance.pk, instance.tenant_id)
 
 
 @receiver(post_delete, sender=KnowledgeEntry, dispatch_uid="knowledge.deleted")
 def deleted(instance: KnowledgeEntry, **_more: Any) -> None:
-    transaction.on_commit(partial(sync.removed, instance.pk, instance.tenant_id), robust=True)
+    _after_commit(sync.removed, instance.pk, instance.tenant_id)
+
+
+def _after_commit(
+    step: Callable[[uuid.UUID, uuid.UUID], None], entry_id: uuid.UUID, tenant_id: uuid.UUID
+) -> None:
+    # Not a partial: Django logs a robust callback's name, and a partial has none.
+    transaction.on_commit(lambda: step(entry_id, tenant_id), robust=True)

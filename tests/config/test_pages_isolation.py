@@ -39,7 +39,8 @@ def addresses() -> Iterator[tuple[str, URLPattern]]:
 
 
 def model_of(name: str) -> type[models.Model]:
-    for model in [*OWN, Tenant]:
+    models_of_studios: list[type[models.Model]] = [*OWN, Tenant]
+    for model in models_of_studios:
         if name.startswith(f"{model._meta.app_label}_{model._meta.model_name}_"):
             return model
     return Turn
@@ -90,7 +91,7 @@ def test_no_page_shows_a_word_of_another_studio(
     enter(client, ombak, role)
     for address in filled(theirs):
         response = client.get(address)
-        shown = b"".join(response) if response.streaming else response.content  # type: ignore[arg-type]
+        shown = b"".join(response) if response.streaming else response.content
         assert WORD not in shown.decode(), f"{address} shows another studio"
         assert WORD not in response.headers.get("Location", ""), address
 

@@ -1,0 +1,118 @@
+"""The Playground: a question is answered by the assistant's own step, and its trace is shown."""
+
+import datetime as dt
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from agent.models import Turn
+from agent.turns import answer_next
+from conversations.models import Conversation, Message
+from tenants.models import Membership, Tenant
+from tests import factories
+from tests.config.rows import conversation
+
+PAGE = "/admin/playground/"
+ANSWERS = "/admin/playground/answers/"
+
+
+@pytest.fixture
+def owner(client: Client, sari: User, ombak: Tenant) -> Client:
+    factories.entry(
+        ombak,
+        title="Alamat studio",
+        category="location & facilities",
+        content="Alamat studio: Jl. Pantai Pererenan 12, Bali.",
+        keywords="alamat, lokasi, dimana",
+    )
+    client.force_login(sari)
+    return client
+
+
+def read(client: Client, address: str = PAGE) -> str:
+    response = client.get(address)
+    assert response.status_code == 200
+    return str(response.content.decode())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_question_is_answered_with_its_trace(client: Client) -> None:
+    ombak = factories.studio("ombak")
+    content = "Alamat studio: Jl. Pantai Pererenan 12, Bali."
+    factories.entry(ombak, title="Alamat studio", content=content, keywords="alamat, lokasi")
+    for title in ("Harga drop-in", "Sunset Flow", "Parkir", "Sewa matras", "Kelas anak", "Refund"):
+        factories.entry(ombak, title=title, content=f"{title}: tanya di meja depan.")
+    client.force_login(factories.staff("sari", ombak))
+    assert client.post(PAGE, {"text": "alamat studio dimana kak?"}).status_code == 302
+    assert "every 400ms" in read(client)
+    assert answer_next("test", wait=lambda *_args, **_kwargs: None)
+    page = read(client)
+    assert "Pantai Pererenan 12" in page
+    assert "every 400ms" not in page
+    why = read(client, f"/admin/playground/why/{Turn.objects.get().pk}/")
+    assert "Alamat studio" in why
+    assert "none, word for word from the knowledge" in why
+    assert Message.objects.get(author="assistant").state == Message.State.SHOWN
+
+
+def test_the_page_says_that_nothing_is_sent(owner: Client) -> None:
+    page = read(owner)
+    assert "Nothing is sent to WhatsApp" in page
+    assert 'data-fill="alamat studio dimana kak?"' in page
+
+
+def test_a_question_that_nobody_takes_is_explained(owner: Client, ombak: Tenant) -> None:
+    owner.post(PAGE, {"text": "halo?"})
+    assert "process is not running" not in read(owner)
+    Message.objects.update(created_at=timezone.now() - dt.timedelta(seconds=10))
+    assert "process is not running" in read(owner)
+    Conversation.objects.update(lease_until=timezone.now() + dt.timedelta(seconds=30))
+    assert "process is not running" not in read(owner)
+
+
+def test_a_poll_without_news_has_no_body(owner: Client) -> None:
+    owner.post(PAGE, {"text": "halo?"})
+    seen = read(owner, ANSWERS).split("seen=")[1].split('"')[0]
+    assert owner.get(ANSWERS, {"seen": seen}).status_code == 204
+
+
+def test_an_empty_question_is_told_and_not_asked(owner: Client) -> None:
+    page = owner.post(PAGE, {"text": "  "}, follow=True).content.decode()
+    assert "Type a question first." in page
+    assert not Message.objects.exists()
+
+
+def test_starting_again_empties_the_page(owner: Client) -> None:
+    owner.post(PAGE, {"text": "pertanyaan lama"})
+    owner.get("/admin/playground/clear/")
+    assert "pertanyaan lama" in read(owner)
+    owner.post("/admin/playground/clear/")
+    assert "pertanyaan lama" not in read(owner)
+
+
+def test_each_person_has_a_playground_of_their_own(owner: Client, ombak: Tenant) -> None:
+    owner.post(PAGE, {"text": "rahasia sari"})
+    other = Client()
+    other.force_login(factories.staff("wayan", ombak, Membership.Role.FRONT_DESK))
+    assert "rahasia sari" not in read(other)
+
+
+def test_looking_makes_no_row(owner: Client) -> None:
+    read(owner)
+    assert not Conversation.objects.exists()
+
+
+def test_who_sees_all_studios_is_asked_for_one(
+    client: Client, ombak: Tenant, senja: Tenant
+) -> None:
+    client.force_login(factories.platform_admin())
+    assert "Which one?" in read(client)
+
+
+def test_the_front_desk_reads_why_a_customer_got_an_answer(client: Client, ombak: Tenant) -> None:
+    chat = conversation(ombak, "Ayu")
+    turn = Turn.objects.get(conversation=chat)
+    client.force_login(factories.staff("wayan", ombak, Membership.Role.FRONT_DESK))
+    assert "Ayu" in read(client, f"/admin/playground/why/{turn.pk}/")

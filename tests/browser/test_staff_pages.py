@@ -1,0 +1,137 @@
+"""What staff do on a day, in a real Chromium: look, ask, take over, reply, on a desk and on a phone."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Open
+
+pytestmark = pytest.mark.e2e
+
+PAGES = [
+    "/admin/",
+    "/admin/playground/",
+    "/admin/whatsapp/",
+    "/admin/conversations/conversation/",
+    "/admin/conversations/escalation/",
+    "/admin/conversations/customer/",
+    "/admin/knowledge/knowledgeentry/",
+    "/admin/knowledge/knowledgeentry/add/",
+    "/admin/agent/turn/",
+    "/admin/tenants/membership/",
+    "/admin/tenants/apitoken/",
+    "/admin/tenants/tenant/",
+    "/admin/auth/user/",
+]
+
+
+def keep(page: Page, name: str) -> None:
+    """A picture for the docs, when MILA_SCREENSHOTS names a folder."""
+    if folder := os.environ.get("MILA_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def ask(page: Page, question: str) -> str:
+    answers = page.locator(".m-bubble.assistant")
+    before = answers.count()
+    page.fill("#question", question)
+    page.press("#question", "Enter")
+    expect(answers).to_have_count(before + 1, timeout=15_000)
+    return answers.last.inner_text()
+
+
+def test_home_shows_the_line_the_numbers_and_who_waits(staff: Open) -> None:
+    page = staff()
+    expect(page.get_by_role("heading", name="WhatsApp", exact=True)).to_be_visible()
+    expect(page.get_by_text("No phone is linked.")).to_be_visible()
+    expect(page.locator(".m-figure")).to_have_count(4)
+    expect(page.get_by_role("link", name="Ayu Lestari").first).to_be_visible()
+    keep(page, "home")
+
+
+def test_the_playground_answers_from_the_studios_knowledge(staff: Open) -> None:
+    page = staff()
+    page.goto("/admin/playground/")
+    assert "Pererenan" in ask(page, "alamat studio dimana kak?")
+    assert "17:00" in ask(page, "what time is the sunset class")
+    expect(page.locator(".m-why dl").last).to_contain_text("word for word from the knowledge")
+    keep(page, "playground")
+    page.get_by_role("button", name="Start again").click()
+    expect(page.locator(".m-bubble")).to_have_count(0)
+
+
+def test_a_sample_question_is_one_tap(staff: Open) -> None:
+    page = staff("phone")
+    page.goto("/admin/playground/")
+    page.get_by_role("button", name="Start again").click()
+    page.locator(".m-chip[data-fill]").first.click()
+    expect(page.locator(".m-bubble.assistant")).to_have_count(1, timeout=15_000)
+
+
+def test_a_hand_over_on_a_phone_by_thumb(staff: Open) -> None:
+    page = staff("phone")
+    page.get_by_role("link", name="Ayu Lestari").first.click()
+    composer, send = page.locator("#reply"), page.get_by_role("button", name="Send", exact=True)
+    expect(send).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="Take over").click()
+    expect(page.get_by_text("Held by admin")).to_be_visible()
+    composer.fill("Boleh, Kak! Anak di atas 5 tahun *gratis*.")
+    send.dblclick()
+    expect(page.locator(".m-bubble.staff")).to_have_count(1)
+    expect(page.locator(".m-bubble.staff strong")).to_have_text("gratis")
+    expect(send).to_be_in_viewport(ratio=1)
+    keep(page, "conversation-phone")
+    page.get_by_role("button", name="Hand back").click()
+    expect(page.get_by_text("The assistant answers")).to_be_visible()
+
+
+def test_a_half_typed_reply_survives_what_comes_in(staff: Open) -> None:
+    page = staff()
+    page.get_by_role("link", name="Ayu Lestari").first.click()
+    page.fill("#reply", "Sebentar ya")
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.fill("#reply", "Dari meja depan")
+    other.press("#reply", "Control+Enter")
+    expect(page.get_by_text("Dari meja depan")).to_be_visible(timeout=4_000)
+    expect(page.locator("#reply")).to_have_value("Sebentar ya")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", ["wide", "phone"])
+def test_no_page_scrolls_sideways(staff: Open, size: str, theme: str) -> None:
+    page = staff(size, theme)
+    for address in PAGES:
+        page.goto(address)
+        page.wait_for_selector("#content")
+        wider = "document.documentElement.scrollWidth - window.innerWidth"
+        assert page.evaluate(wider) <= 0, f"{address} is wider than the screen"
+
+
+def test_the_menu_is_reached_by_keyboard_alone(staff: Open) -> None:
+    page = staff()
+    expect(page.locator("[role=main], main")).to_have_count(1)
+    for _press in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('aria-label')") == "Account menu":
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+
+
+def test_the_studio_is_switched_without_a_mouse(staff: Open) -> None:
+    page = staff()
+    page.locator(".m-switch > summary").focus()
+    page.keyboard.press("Enter")
+    page.locator(".m-switch-list button", has_text="Senja").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".m-switch > summary")).to_contain_text("Senja")
+
+
+def test_indonesian_stays_after_a_click(staff: Open) -> None:
+    page = staff()
+    page.locator("[aria-label='Account menu']").click()
+    page.get_by_role("button", name="Bahasa Indonesia").click()
+    expect(page.locator("html")).to_have_attribute("lang", "id")

@@ -1,0 +1,73 @@
+"""The words after which a person must take over."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agent import redflags
+
+QUESTIONS = Path(__file__).parents[2] / "evals" / "questions.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("I have severe back pain", "medical"),
+        ("sakit punggung parah kak", "medical"),
+        ("abis kelas pusing + sesek nih", "emergency"),
+        ("i don't really want to be here anymore", "self_harm"),
+        ("capek hidup", "self_harm"),
+        ("mau ngomong sm admin lgsg dong", "human_request"),
+        ("orang", "human_request"),
+        ("staf", "human_request"),
+        ("cs", "human_request"),
+        ("can i talk 2 a real person", "human_request"),
+        ("mau refund, udh pulang kampung", "refund"),
+        ("refund my pack im leaving bali", "refund"),
+        ("udah transfer tapi paket ga masuk", "billing"),
+        ("ur teacher was so rude. worst studio", "complaint"),
+        ("ketinggalan botol kmrn, ada yg nemu?", "cannot_answer"),
+        ("the teacher touched me", "safeguarding"),
+    ],
+)
+def test_a_person_is_called(text, category):
+    flag = redflags.find(text)
+    assert flag is not None
+    assert flag.category == category
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "p",
+        "min",
+        "biaya admin berapa?",
+        "untuk 2 orang berapa",
+        "mau orang tua ikut bisa?",
+        "refund bisa ga?",
+        "which class is good 4 back pain n stress, beginner",
+        "class for bad knees?",
+        "ga bisa jalan kaki ke sana ya?",
+        "can't make it tonight",
+        "i was touched by the music",
+        "mau cancel kls nanti malem, hangus ga?",
+        "kelas untuk ibu hamil",
+    ],
+)
+def test_ordinary_questions_call_nobody(text):
+    assert redflags.find(text) is None
+
+
+def test_on_the_shipped_questions_no_call_is_needless_and_few_are_missed():
+    rows = [json.loads(line) for line in QUESTIONS.read_text("utf-8").splitlines()]
+    wanted = [bool(redflags.find(row["text"])) for row in rows if row["behaviour"] == "escalate"]
+    needless = [
+        row["text"]
+        for row in rows
+        if row["behaviour"] != "escalate"
+        and "escalate" not in row["also_ok"]
+        and redflags.find(row["text"])
+    ]
+    assert sum(wanted) / len(wanted) >= 0.85
+    assert needless == []

@@ -1,0 +1,227 @@
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tenants.models import Tenant
+from tests.whatsapp.fakes import FakeSession
+from whatsapp import states
+from whatsapp.lease import Lease
+from whatsapp.line import Line
+from whatsapp.models import WhatsAppAccount
+from whatsapp.session import Change
+from whatsapp.store import Me, Store
+from whatsapp.wakeups import Wakeup
+
+State = WhatsAppAccount.State
+OURS = Me("6281200001101", "1009", "Ombak")
+
+
+@pytest.fixture
+def account(ombak: Tenant) -> WhatsAppAccount:
+    return WhatsAppAccount.objects.create(tenant=ombak)
+
+
+@pytest.fixture
+def line(account: WhatsAppAccount, tmp_path: Path, settings: Any) -> Line:
+    """A line whose session is a recording one; tests call its steps."""
+    settings.WHATSAPP_SESSION = "tests.whatsapp.fakes.FakeSession"
+    lease = Lease.take(account.pk, "here")
+    assert lease is not None
+    return Line(account, Store(tmp_path / "one.db"), lease, Wakeup(None))
+
+
+def session_of(line: Line) -> FakeSession:
+    assert isinstance(line.session, FakeSession)
+    return line.session
+
+
+def row(line: Line) -> WhatsAppAccount:
+    """What staff would see now."""
+    line.look()
+    return WhatsAppAccount.objects.get(pk=line.account.pk)
+
+
+def connect(line: Line, me: Me = OURS) -> None:
+    session_of(line).linked = me
+    line.handle(Change("connected"))
+    line.handle(Change("synced"))
+
+
+def test_a_code_is_shown_for_a_minute_the_next_ones_for_less(line: Line):
+    for code, lives in (("first", 60), ("second", 20)):
+        line.handle(Change("qr", code))
+        shown = row(line)
+        assert (shown.state, shown.qr) == (State.QR_READY, code)
+        assert shown.qr_expires_at is not None
+        assert shown.qr_expires_at - timezone.now() <= dt.timedelta(seconds=lives)
+
+
+def test_a_scan_ends_the_wish_and_the_code(line: Line):
+    WhatsAppAccount.objects.update(pair_requested_at=timezone.now())
+    line.handle(Change("qr", "code"))
+    line.handle(Change("login", "success"))
+    line.handle(Change("paired"))
+    shown = row(line)
+    assert (shown.state, shown.qr, shown.pair_requested_at) == (State.SYNCING, "", None)
+
+
+def test_a_connected_line_says_who_is_linked_and_stays_unavailable(line: Line):
+    connect(line)
+    shown = row(line)
+    assert (shown.state, shown.phone, shown.push_name) == (
+        State.CONNECTED,
+        "+6281200001101",
+        "Ombak",
+    )
+    assert shown.connected_at is not None
+    assert session_of(line).calls == ["presence False"]
+    assert line.code is None
+
+
+def test_a_studio_without_a_number_gets_the_linked_one(line: Line, ombak: Tenant):
+    Tenant.objects.filter(pk=ombak.pk).update(whatsapp_number=None)
+    connect(line)
+    ombak.refresh_from_db()
+    assert ombak.whatsapp_number == "+6281200001101"
+
+
+def test_another_number_than_the_studios_is_linked_all_the_same(line: Line, ombak: Tenant):
+    connect(line, Me("6281299999999"))
+    assert row(line).state == State.CONNECTED
+    ombak.refresh_from_db()
+    assert ombak.whatsapp_number == "+6281200001101"
+
+
+def test_a_number_of_another_studio_is_unlinked_at_once(line: Line, senja: Tenant):
+    connect(line, Me("6281200002202"))
+    shown = row(line)
+    assert (shown.state, shown.phone) == (State.NUMBER_IN_USE, "")
+    assert "logout" in session_of(line).calls
+    assert states.EXITS[line.code or 0] == State.NUMBER_IN_USE
+
+
+ENDS: list[tuple[Change, str]] = [
+    (Change("login", "timeout"), State.QR_EXPIRED),
+    (Change("login", "passkey-request"), State.PASSKEY_REQUIRED),
+    (Change("login", "err-client-outdated"), State.OUTDATED),
+    (Change("login", "error"), State.FAILED),
+    (Change("paired", "refused"), State.FAILED),
+    (Change("logged_out", "LOGGED_OUT"), State.LOGGED_OUT),
+    (Change("logged_out", "MAIN_DEVICE_GONE"), State.BANNED),
+    (Change("banned", "101", 3600), State.BANNED),
+    (Change("outdated"), State.OUTDATED),
+    (Change("replaced"), State.REPLACED),
+    (Change("refused", "INTERNAL"), State.RETRYING),
+    (Change("ended", "failed to dial"), State.RETRYING),
+    (Change("ended", "required field neonize.TemporaryBan.Code not set"), State.BANNED),
+    (Change("died", "MemoryError"), State.RETRYING),
+    (Change("stop"), State.STOPPED),
+]
+
+
+@pytest.mark.parametrize(("change", "state"), ENDS)
+def test_every_end_has_its_state_and_its_exit_code(line: Line, change: Change, state: str):
+    line.handle(change)
+    assert row(line).state == state
+    assert line.code is not None
+    assert states.EXITS[line.code] == state
+
+
+def test_a_network_that_was_never_there_is_told_apart_from_a_lost_one(line: Line):
+    line.handle(Change("ended", "failed to dial"))
+    assert line.code == states.UNREACHABLE
+    line._code = None
+    connect(line)
+    line.handle(Change("ended", "x"))
+    assert line.code == states.BROKEN
+
+
+def test_an_outage_is_shown_and_ends_by_itself(line: Line):
+    connect(line)
+    line.handle(Change("disconnected"))
+    assert row(line).state == State.RETRYING
+    connect(line)
+    assert row(line).state == State.CONNECTED
+    assert line.code is None
+
+
+@pytest.mark.parametrize(
+    ("before", "seconds", "code"),
+    [("dial", 91, states.UNREACHABLE), ("outage", 301, states.BROKEN)],
+)
+def test_what_takes_too_long_ends_the_process(line: Line, before: str, seconds: int, code: int):
+    line.account.state = State.CONNECTING
+    if before == "outage":
+        connect(line)
+        line.handle(Change("disconnected"))
+    line.look()
+    assert line.code is None
+    line._since -= seconds
+    line.look()
+    assert line.code == code
+
+
+def test_an_unannounced_end_of_the_backlog_is_not_waited_for_for_ever(line: Line):
+    session_of(line).linked = OURS
+    line.handle(Change("connected"))
+    assert row(line).state == State.SYNCING
+    line._since -= 21
+    line.look()
+    assert row(line).state == State.CONNECTED
+
+
+def test_nothing_is_sent_before_the_backlog_is_in(line: Line, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(line.sender, "send_next", lambda: True)
+    session_of(line).linked = OURS
+    line.handle(Change("connected"))
+    assert not line._send_when_connected()
+    line.handle(Change("synced"))
+    assert line._send_when_connected()
+
+
+def test_staff_unlink_a_number(line: Line):
+    connect(line)
+    WhatsAppAccount.objects.update(logout_requested_at=timezone.now())
+    line.look()
+    shown = row(line)
+    assert (shown.state, shown.phone, shown.logout_requested_at) == (State.STOPPED, "", None)
+    assert "logout" in session_of(line).calls
+
+
+def test_unlinking_without_a_network_says_what_to_do_on_the_phone(line: Line):
+    line.handle(Change("disconnected"))
+    WhatsAppAccount.objects.update(logout_requested_at=timezone.now() - dt.timedelta(seconds=31))
+    line.look()
+    shown = row(line)
+    assert (shown.state, shown.problem) == (State.LOGGED_OUT, states.STILL_ON_PHONE)
+
+
+def test_who_lost_the_lease_ends(line: Line):
+    assert Lease.take(line.account.pk, "here") is not None
+    line.handle(Change("qr", "code"))
+    line.look()
+    assert line.code == states.BUSY
+
+
+def test_a_pairing_code_is_shown_beside_the_picture(
+    line: Line, wait_for: Callable[[Callable[[], bool]], None]
+):
+    line.account.pair_phone = "+6281200001101"
+    line.handle(Change("qr", "code"))
+    wait_for(lambda: not line._changes.empty())
+    line.handle(line._changes.get())
+    assert row(line).pair_code == "ABCD-EFGH"
+
+
+@pytest.fixture
+def wait_for() -> Callable[[Callable[[], bool]], None]:
+    def wait(found: Callable[[], bool]) -> None:
+        deadline = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=5)
+        while not found():
+            assert dt.datetime.now(dt.UTC) < deadline
+
+    return wait

@@ -1,0 +1,125 @@
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from django.db import OperationalError
+
+from conversations.models import Customer, Message
+from tenants.models import Tenant
+from tests.whatsapp import events
+from tests.whatsapp.events import STUDIO, STUDIO_LID, body, message
+from whatsapp.journal import Journal, Raw
+from whatsapp.mover import Mover
+from whatsapp.store import Me
+from whatsapp.translate import Translator
+
+
+@pytest.fixture
+def journal(tmp_path: Path, now: dt.datetime) -> Journal:
+    return Journal(tmp_path / "one.journal", clock=now.timestamp)
+
+
+@pytest.fixture
+def told() -> list[bool]:
+    return []
+
+
+@pytest.fixture
+def mover(journal: Journal, ombak: Tenant, now: dt.datetime, told: list[bool]) -> Mover:
+    return Mover(
+        journal,
+        Translator(ombak.pk, Me(STUDIO, STUDIO_LID)),
+        clock=lambda: now,
+        told=lambda: told.append(True),
+        ours="3EB0".__eq__,
+    )
+
+
+def arrive(journal: Journal, raw: Raw) -> None:
+    journal.add(raw.kind, raw.key, raw.payload)
+
+
+def test_what_arrived_becomes_a_message_once_and_the_supervisor_is_told(
+    journal: Journal, mover: Mover, told: list[bool]
+):
+    arrive(journal, message(body(conversation="Halo")))
+    assert mover.step()
+    assert not mover.step()
+    assert Message.objects.get().text == "Halo"
+    assert Customer.objects.get().phone == "+628111000001"
+    assert told == [True]
+
+
+def test_a_group_is_moved_out_of_the_way(journal: Journal, mover: Mover):
+    arrive(journal, message(body(conversation="Halo"), events.source("1203@g.us")))
+    assert mover.step()
+    assert not mover.step()
+    assert not Message.objects.exists()
+
+
+def test_a_database_that_is_away_loses_nothing(
+    journal: Journal, mover: Mover, monkeypatch: pytest.MonkeyPatch
+):
+    arrive(journal, message(body(conversation="Halo")))
+    with monkeypatch.context() as away:
+        away.setattr("whatsapp.mover.receive", _fails(OperationalError("gone")))
+        for _try in range(5):
+            with pytest.raises(OperationalError):
+                mover.step()
+    assert mover.step()
+    assert Message.objects.get().text == "Halo"
+
+
+def test_an_event_that_nobody_can_read_does_not_hold_up_the_next(
+    journal: Journal, mover: Mover, caplog: pytest.LogCaptureFixture
+):
+    journal.add("message", "broken", b"\xff\xff")
+    arrive(journal, message(body(conversation="Halo")))
+    assert mover.step()
+    assert Message.objects.get().text == "Halo"
+    for _try in range(3):
+        mover.step()
+    assert not journal.waiting()
+    assert "set aside" in caplog.text
+
+
+def test_typing_of_long_ago_is_nothing(
+    journal: Journal, ombak: Tenant, mover: Mover, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+):
+    seen: list[object] = []
+    monkeypatch.setattr("whatsapp.mover.receive", lambda event, at: seen.append(event))
+    arrive(journal, events.typing())
+    late = Mover(
+        journal,
+        mover.translator,
+        clock=lambda: now + dt.timedelta(minutes=1),
+        told=lambda: None,
+    )
+    assert late.step()
+    assert seen == []
+
+
+def test_a_readable_copy_makes_the_unreadable_one_needless(journal: Journal, mover: Mover):
+    arrive(journal, events.unreadable("3A01"))
+    arrive(journal, message(body(conversation="Halo")))
+    mover.step()
+    assert [row.kind for row in Message.objects.all()] == ["text"]
+
+
+def test_only_retries_for_an_earlier_process_are_passed_on(
+    journal: Journal, mover: Mover, monkeypatch: pytest.MonkeyPatch
+):
+    seen: list[object] = []
+    monkeypatch.setattr("whatsapp.mover.receive", lambda event, at: seen.append(event))
+    arrive(journal, events.receipt("RETRY", "3EB0"))
+    arrive(journal, events.receipt("RETRY", "3EB0", "3EB1"))
+    arrive(journal, events.receipt("DELIVERED", "3EB0"))
+    mover.step()
+    assert [each.whatsapp_ids for each in seen] == [("3EB1",), ("3EB0",)]  # type: ignore[attr-defined]
+
+
+def _fails(error: Exception):
+    def call(*arguments: object, **named: object) -> None:
+        raise error
+
+    return call

@@ -1,0 +1,112 @@
+import datetime as dt
+import threading
+
+import pytest
+from django.utils import timezone
+
+from conversations.models import Conversation, Customer
+from tenants.models import Tenant
+from whatsapp.runner import Answering, forget_claims
+
+
+class Pool:
+    """Runs what is submitted when the test says so."""
+
+    def __init__(self) -> None:
+        self.work: list = []
+
+    def submit(self, call) -> None:
+        self.work.append(call)
+
+    def run(self) -> None:
+        work, self.work = self.work, []
+        for call in work:
+            call()
+
+
+def due(tenant: Tenant, count: int) -> None:
+    for index in range(count):
+        customer = Customer.objects.create(tenant=tenant, phone=f"+6281110000{index:02}")
+        Conversation.objects.create(tenant=tenant, customer=customer, reply_due_at=timezone.now())
+
+
+@pytest.fixture
+def deaths() -> list[BaseException]:
+    return []
+
+
+@pytest.fixture
+def answers() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def answering(settings, deaths: list[BaseException], answers: list[str]) -> Answering:
+    settings.AGENT_THREADS = 3
+
+    def answer(owner: str) -> bool:
+        answers.append(owner)
+        conversation = Conversation.objects.due(timezone.now()).first()
+        if conversation is None:
+            return False
+        Conversation.objects.filter(pk=conversation.pk).update(reply_due_at=None)
+        return True
+
+    made = Answering(
+        "host",
+        stopping=threading.Event(),
+        answered=lambda: None,
+        on_death=deaths.append,
+        answer=answer,
+    )
+    made._pool = Pool()  # type: ignore[assignment]
+    return made
+
+
+def test_nothing_due_starts_no_thread(ombak: Tenant, answering: Answering):
+    answering.find()
+    assert answering._pool.work == []  # type: ignore[attr-defined]
+
+
+def test_never_more_turns_than_threads(ombak: Tenant, answering: Answering, answers: list[str]):
+    due(ombak, 5)
+    answering.find()
+    answering.find()
+    assert len(answering._pool.work) == 3  # type: ignore[attr-defined]
+    answering._pool.run()  # type: ignore[attr-defined]
+    assert not Conversation.objects.due(timezone.now()).exists()
+    assert all(owner.startswith("host/") for owner in answers)
+    due_again = Conversation.objects.all()[:2]
+    Conversation.objects.filter(pk__in=due_again).update(reply_due_at=timezone.now())
+    answering.find()
+    assert len(answering._pool.work) == 2  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("error", "deadly"), [(ValueError, False), (SystemExit, True)])
+def test_a_failed_turn_frees_its_thread_and_a_dead_one_is_told(
+    ombak: Tenant,
+    answering: Answering,
+    deaths: list[BaseException],
+    error: type[BaseException],
+    deadly: bool,
+):
+    def fail(owner: str) -> bool:
+        raise error
+
+    answering._answer = fail
+    due(ombak, 1)
+    answering.find()
+    answering._pool.run()  # type: ignore[attr-defined]
+    assert bool(deaths) is deadly
+    answering.find()
+    assert len(answering._pool.work) == 1  # type: ignore[attr-defined]
+
+
+def test_claims_of_a_killed_service_are_forgotten_others_stay(ombak: Tenant):
+    due(ombak, 2)
+    until = timezone.now() + dt.timedelta(minutes=1)
+    first, second = Conversation.objects.all()
+    Conversation.objects.filter(pk=first.pk).update(lease_owner="here/1/2#ab", lease_until=until)
+    Conversation.objects.filter(pk=second.pk).update(lease_owner="there/1/2#ab", lease_until=until)
+    forget_claims("here")
+    assert list(Conversation.objects.due(timezone.now())) == [first]

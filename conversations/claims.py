@@ -35,7 +35,7 @@ class Claim:
     upto: int  # the newest message that was read
     messages: list[Message]
     waiting_version: int = 0
-    late: bool = False  # the answer begins with an apology
+    late: bool = False  # who writes the answer begins it with an apology
     test_only: bool = False  # the studio is in test mode: only `!test` questions
 
     def ours(self) -> "QuerySet[Conversation]":

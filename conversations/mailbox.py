@@ -193,7 +193,7 @@ def _decide(claim: Claim, reply: Draft, at: dt.datetime) -> Message | None:
     claim.read().update(state=State.ANSWERED)
     message = outbox.insert(
         claim.conversation,
-        _text(claim, reply),
+        reply.text,
         author=Author.ASSISTANT,
         key=reply.turn_key,
         at=at,
@@ -203,13 +203,6 @@ def _decide(claim: Claim, reply: Draft, at: dt.datetime) -> Message | None:
     _learn_language(claim.conversation, reply)
     _escalate(claim.conversation, reply.escalation, at)
     return message
-
-
-def _text(claim: Claim, reply: Draft) -> str:
-    if not claim.late:
-        return reply.text
-    language = str(reply.details.get("language") or claim.conversation.language)
-    return f"{sentence('late', language)}\n\n{reply.text}"
 
 
 def _details(claim: Claim, reply: Draft) -> dict[str, Any]:

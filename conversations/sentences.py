@@ -2,16 +2,12 @@
 
 from typing import Literal
 
-Name = Literal["limited", "late", "away", "cannot_answer", "test_usage"]
+Name = Literal["limited", "away", "cannot_answer", "test_usage"]
 
 SENTENCES: dict[Name, dict[str, str]] = {
     "limited": {
         "id": "Pesannya banyak sekali Kak 😊 Mohon tunggu sebentar ya, semuanya kami baca dan jawab dalam satu menit.",
         "en": "That's a lot of messages 😊 Please give us a minute, we'll read them all and answer.",
-    },
-    "late": {
-        "id": "Maaf ya Kak, baru bisa balas sekarang 🙏",
-        "en": "Sorry for the late reply 🙏",
     },
     "away": {
         "id": "Maaf ya Kak, pesannya baru kami terima sekarang 🙏 Tim kami akan membalas secepatnya.",

@@ -52,18 +52,18 @@ def _free_port() -> int:
 @contextlib.contextmanager
 def cluster() -> Iterator[str]:
     """A PostgreSQL on loopback, gone afterwards. Yields its URL without a database name."""
-    folder_of_binaries = binaries()
-    assert folder_of_binaries is not None
+    programs = binaries()
+    assert programs is not None
     home = Path(tempfile.mkdtemp(prefix="mila-postgres-", dir="/tmp"))
     prefix, uid = _as_server()
     if uid is not None:
         os.chown(home, uid, uid)
     data, port = home / "data", _free_port()
-    initdb = [folder_of_binaries / "initdb", "-D", data, "-U", USER, "-A", "trust", "-N"]
+    initdb = [f"{programs}/initdb", "-D", f"{data}", "-U", USER, "-A", "trust", "-N"]
     subprocess.run([*prefix, *initdb], check=True, capture_output=True, cwd="/")
     options = ["listen_addresses=127.0.0.1", "fsync=off", f"unix_socket_directories={home}"]
     flags = [word for option in options for word in ("-c", option)]
-    command = [*prefix, folder_of_binaries / "postgres", "-D", data, "-p", str(port), *flags]
+    command = [*prefix, f"{programs}/postgres", "-D", f"{data}", "-p", f"{port}", *flags]
     with (home / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd="/")
     try:

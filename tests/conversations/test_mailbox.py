@@ -259,15 +259,13 @@ def test_in_test_mode_only_the_test_question_is_read_and_answered(ombak):
 
 
 @pytest.mark.parametrize(("minutes", "late"), [(14, False), (16, True), (359, True)])
-def test_a_late_answer_begins_with_an_apology(ombak, minutes, late):
+def test_a_claim_says_when_the_customer_waited_long(ombak, minutes, late):
     writes(ombak, at=after(minutes=minutes), sent_at=NOW, backlog=True)
-    at = after(minutes * 60 + 5)
-    taken = claim(at)
+    taken = claim(after(minutes * 60 + 5))
     assert taken.late is late
-    reply = mailbox.decide(taken, draft("Buka jam 7", language="id"), at=at)
+    reply = mailbox.decide(taken, draft(), at=after(minutes * 60 + 5))
     assert reply is not None
-    assert reply.text.startswith("Maaf ya Kak") is late
-    assert reply.text.endswith("Buka jam 7")
+    assert reply.details.get("late", False) is late
 
 
 @pytest.mark.parametrize(("hours", "said"), [(7, ["away"]), (23, ["away"]), (25, []), (200, [])])
@@ -345,3 +343,29 @@ def test_a_correction_soon_after_the_answer_is_answered_once_more(ombak):
     assert again.messages == [message]
     assert again.messages[0].details["corrected"] is True
     assert changes.CORRECTED_WITHIN.total_seconds() == 900
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"mode_version": 7},
+        {"waiting_version": 7},
+        {"handled_by": "staff"},
+        {"lease_owner": "somebody else"},
+    ],
+)
+def test_each_fence_of_a_decision_holds_alone(ombak, change):
+    writes(ombak)
+    taken = claim()
+    Conversation.objects.update(**change)
+    assert mailbox.overtaken(taken)
+    assert mailbox.decide(taken, draft(), at=after(1)) is None
+    assert not Message.objects.filter(author="assistant").exists()
+
+
+def test_who_saw_a_conversation_as_free_a_moment_too_long_does_not_get_it(ombak):
+    message = writes(ombak)
+    seen = chat_of(message)
+    claim()
+    assert not Conversation.objects.due(after(1)).exists()
+    assert mailbox._take(seen, "slow", after(1), 30) is None

@@ -214,3 +214,12 @@ def test_sending_costs_few_statements(ombak, django_assert_max_num_queries):
     answered(ombak)
     with django_assert_max_num_queries(5):
         outbox.sent(sending(ombak), "W1", NOW)
+
+
+def test_a_sender_that_looked_a_moment_too_early_does_not_send_twice(ombak, monkeypatch):
+    answered(ombak)
+    stale = outbox._first(ombak.pk, NOW)
+    sending(ombak)
+    looks = iter([stale, None])
+    monkeypatch.setattr(outbox, "_first", lambda *_args: next(looks))
+    assert outbox.claim_to_send(ombak.pk, NOW) is None

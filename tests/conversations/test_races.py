@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -71,8 +72,8 @@ def test_a_message_that_meets_a_decision_is_answered_once_and_never_lost(studio)
         taken = claim()
         event = inbound(studio, "dan jam?", person(number))
         reply, second = together(
-            lambda taken=taken: mailbox.decide(taken, draft(), at=after(1)),
-            lambda event=event: intake.receive(event, at=after(1)),
+            partial(mailbox.decide, taken, draft(), at=after(1)),
+            partial(intake.receive, event, at=after(1)),
         )
         decided += reply is not None
         assert fresh(first).state == (State.ANSWERED if reply else State.NEW)
@@ -89,8 +90,8 @@ def test_two_decisions_of_one_conversation_make_one_reply(studio):
         one = claim(NOW, "one")
         two = claim(after(31), "two")
         replies = together(
-            lambda one=one: mailbox.decide(one, draft(), at=after(31)),
-            lambda two=two: mailbox.decide(two, draft(), at=after(31)),
+            partial(mailbox.decide, one, draft(), at=after(31)),
+            partial(mailbox.decide, two, draft(), at=after(31)),
         )
         assert [reply is not None for reply in replies] == [False, True]
     assert Message.objects.filter(author="assistant").count() == ROUNDS
@@ -102,9 +103,9 @@ def test_after_a_take_over_nothing_of_the_assistant_waits_to_leave(studio):
         message = writes(studio, person=person(number))
         taken, chat = claim(), chat_of(message)
         reply, took, left = together(
-            lambda taken=taken: mailbox.decide(taken, draft(), at=after(1)),
-            lambda chat=chat: handling.take_over(chat, sari, after(1)),
-            lambda: outbox.claim_to_send(studio.pk, after(1)),
+            partial(mailbox.decide, taken, draft(), at=after(1)),
+            partial(handling.take_over, chat, sari, after(1)),
+            partial(outbox.claim_to_send, studio.pk, after(1)),
         )
         assert took
         if reply:
@@ -118,7 +119,7 @@ def test_after_a_take_over_nothing_of_the_assistant_waits_to_leave(studio):
 def test_the_first_message_of_a_customer_that_comes_many_times_at_once_is_one_row(studio):
     for number in range(ROUNDS):
         event = inbound(studio, "halo", person(number))
-        rows = together(*[lambda event=event: intake.receive(event, at=NOW)] * 4)
+        rows = together(*[partial(intake.receive, event, at=NOW)] * 4)
         assert sum(row is not None for row in rows) == 1
     assert Customer.objects.count() == Conversation.objects.count() == ROUNDS
     assert Message.objects.count() == ROUNDS
@@ -127,7 +128,7 @@ def test_the_first_message_of_a_customer_that_comes_many_times_at_once_is_one_ro
 def test_different_first_messages_of_a_customer_at_once_are_all_kept(studio):
     for number in range(ROUNDS):
         events = [inbound(studio, f"{n}", person(number)) for n in range(3)]
-        rows = together(*[lambda event=event: intake.receive(event, at=NOW) for event in events])
+        rows = together(*[partial(intake.receive, event, at=NOW) for event in events])
         assert all(rows)
         assert len({row.conversation_id for row in rows}) == 1
         assert len(claim().messages) == 3
@@ -158,7 +159,7 @@ def test_merging_two_rows_while_they_write_loses_nothing(studio):
             inbound(studio, "empat", Person(both.phone, None)),
             inbound(studio, "lima", Person(None, both.lid)),
         ]
-        together(*[lambda event=event: intake.receive(event, at=NOW) for event in events])
+        together(*[partial(intake.receive, event, at=NOW) for event in events])
         chat = Conversation.objects.get(customer__phone=both.phone)
         assert sorted(chat.messages.values_list("text", flat=True)) == sorted(
             ["satu", "dua", "tiga", "empat", "lima"]

@@ -78,7 +78,8 @@ class Translator:
         if content is None:
             return None
         if event.IsEdit and content.text:
-            return Edit(self.tenant_id, info.ID, content.text, _sent_at(info, raw))
+            from_me = bool(info.MessageSource.IsFromMe)
+            return Edit(self.tenant_id, info.ID, content.text, _sent_at(info, raw), from_me)
         return self._said(info, content, raw)
 
     def _said(self, info: Any, content: Content, raw: Raw) -> Event:
@@ -106,12 +107,13 @@ class Translator:
     def _change(self, info: Any, change: Any, raw: Raw) -> Event | None:
         """A message was edited or deleted by who wrote it."""
         kind = change.DESCRIPTOR.enum_types_by_name["Type"].values_by_number[change.type].name
+        from_me = bool(info.MessageSource.IsFromMe)
         if kind == "REVOKE":
-            return Revoke(self.tenant_id, change.key.ID, _sent_at(info, raw))
+            return Revoke(self.tenant_id, change.key.ID, _sent_at(info, raw), from_me)
         content = content_of(unwrapped(change.editedMessage)) if kind == "MESSAGE_EDIT" else None
         if content is None or not content.text:
             return None
-        return Edit(self.tenant_id, change.key.ID, content.text, _sent_at(info, raw))
+        return Edit(self.tenant_id, change.key.ID, content.text, _sent_at(info, raw), from_me)
 
     def _reaction(self, info: Any, reaction: Any) -> Event:
         from_me = bool(info.MessageSource.IsFromMe)

@@ -56,14 +56,11 @@ def ask(tenant: Tenant, question: dict) -> tuple[list, float]:
 
 def right(answer: str, question: dict, found: list) -> bool:
     """A clear answer is right when it comes from a right entry and holds at least one of the facts asked for."""
-    import importlib.util
-
     if not found or found[0].entry.external_id not in question["gold"]:
         return False
-    spec = importlib.util.find_spec("score") if (ROOT / "evals/score.py").exists() else None
     facts = [fact.lower().split("|") for fact in question["must_contain"]]
     plain = answer.lower().replace("*", "")
-    return spec is not None or not facts or any(any(f in plain for f in fact) for fact in facts)
+    return not facts or any(any(f in plain for f in fact) for fact in facts)
 
 
 def main() -> None:

@@ -146,7 +146,9 @@ def page(title: str, keywords: str, content: str) -> Page:
 
 
 def question(vocabulary: lexical.Vocabulary, text: str) -> Question:
-    spelled = " ".join(vocabulary.nearest(word) for word in lexical.words(text))
+    spelled = " ".join(
+        vocabulary.nearest(word) for word in lexical.words(text[: lexical.LONGEST_QUESTION])
+    )
     about = spelled
     for kind in ONLY_KIND:
         about = kind.sub(" ", about)

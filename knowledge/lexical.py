@@ -6,6 +6,7 @@ A document's vector depends on its own text only; what is rare in the studio (ID
 import json
 import math
 import re
+import threading
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +27,7 @@ SYNONYMS_IN_QUERY = 0.8
 EARLIER_TURNS = 0.4
 CORRECTED = 0.8
 K1, B = 1.2, 0.5
+LONGEST_QUESTION = 1_500  # characters; nobody asks for more at once
 MOST_CORRECTIONS = 5_000
 USUAL_LENGTH = (
     90.0  # weighted words of a usual entry; fixed, so that no entry moves another's vector
@@ -86,11 +88,15 @@ def _stemmers() -> tuple[Any, Any]:
     return snowballstemmer.stemmer("indonesian"), snowballstemmer.stemmer("english")
 
 
+_stemming = threading.Lock()  # a stemmer keeps the word it works on
+
+
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """The stem of an Indonesian or English word; both stemmers, since chats mix both."""
     indonesian, english = _stemmers()
-    return str(english.stemWord(indonesian.stemWord(word)))
+    with _stemming:
+        return str(english.stemWord(indonesian.stemWord(word)))
 
 
 @lru_cache(maxsize=50_000)
@@ -229,7 +235,7 @@ class Vocabulary:
 
     def tokens(self, text: str) -> Vector:
         """What a customer's text asks for, before rarity: its words, corrected, and their synonyms."""
-        spelled = words(text)
+        spelled = words(text[:LONGEST_QUESTION])
         right = [self.nearest(word) for word in spelled]
         corrected = {now for was, now in zip(spelled, right, strict=True) if was != now}
         weights: Vector = {}

@@ -172,7 +172,7 @@ def test_both_homes_rank_alike(ombak, now, qdrant_server: Loopback, settings):
     def score(point: dict[str, Any]) -> float:
         words = point["vector"]["words"]
         pairs = zip(words["indices"], words["values"], strict=True)
-        return sum(weights.get(token, 0.0) * value for token, value in pairs)
+        return float(sum(weights.get(token, 0.0) * value for token, value in pairs))
 
     by_server = [
         p["payload"]["entry"] for p in sorted(written, key=score, reverse=True) if score(p)

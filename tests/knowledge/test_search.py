@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,16 @@ def test_strange_questions_find_nothing_and_break_nothing(ombak, now, text):
     assert search(ombak, [text], at=now) == []
 
 
+def test_a_very_long_question_of_unknown_words_takes_no_time(ombak, now):
+    factories.entry(
+        ombak, "Parkir", content=" ".join(f"kata{chr(97 + i % 26)}xyz" for i in range(300))
+    )
+    text = " ".join(f"kaza{i:x}qrs" for i in range(8000))
+    before = time.process_time()
+    search(ombak, [text], earlier=[text] * 9, at=now)
+    assert time.process_time() - before < 2
+
+
 def test_no_question_and_no_knowledge_find_nothing(ombak, now):
     assert search(ombak, ["parkir"], at=now) == []
     factories.entry(ombak, "Parkir")
@@ -114,10 +125,14 @@ def test_earlier_turns_say_what_a_short_question_is_about(ombak, now):
     assert found[0].entry == voucher
 
 
-def test_embeddings_find_what_words_do_not(ombak, now, embedder: EmbeddingServer, embedding_server):
+def test_embeddings_find_what_words_do_not(
+    ombak, now, embedder: EmbeddingServer, embedding_server, monkeypatch
+):
     factories.entry(ombak, "Parkir")
     entry = factories.entry(ombak, "Handuk")
-    embedder.vector = lambda text: [1.0, 0.1 + len(text)] if "Parkir" in text else [1.0, 0.0]
+    monkeypatch.setattr(
+        embedder, "vector", lambda text: [0.0, 1.0] if "Parkir" in text else [1.0, 0.0]
+    )
     sync.sync_all([ombak])
     assert search(ombak, ["towels, maybe"], at=now)[0].entry == entry
 

@@ -30,7 +30,7 @@ def test_all_means_all(ombak, senja, capsys):
 
 
 def test_an_unknown_studio_is_told_with_the_known_ones(ombak):
-    with pytest.raises(CommandError, match="There is no studio “gelombang”. Studios: ombak."):
+    with pytest.raises(CommandError, match=r"There is no studio “gelombang”\. Studios: ombak\."):
         call_command("syncknowledge", "gelombang")
 
 

@@ -4,8 +4,10 @@ import uuid
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from knowledge import index, sync
+from knowledge import index, lexical, sync
+from knowledge.entries import save_entry
 from knowledge.models import KnowledgeEntry, Tombstone
 from knowledge.search import search
 from tests import factories
@@ -125,6 +127,30 @@ def test_a_deletion_waits_until_the_server_confirms_it(
     assert sync.sync_due(grave.due_at) is True
     assert not Tombstone.objects.exists()
     assert qdrant.collections["mila_words"] == {}
+
+
+def test_an_older_write_that_lands_last_is_written_once_more(
+    ombak, qdrant: QdrantServer, qdrant_server: Loopback, monkeypatch
+):
+    entry = stored(ombak, "Parkir")
+    put = index.ServerIndex.put_entries
+    save_entry(ombak, {"title": "Handuk"}, entry)
+
+    def overtaken(self, embedder, points):
+        monkeypatch.setattr(index.ServerIndex, "put_entries", put)
+        save_entry(ombak, {"title": "Loker"}, entry)
+        sync.changed(entry.pk, ombak.pk)  # another process is faster
+        put(self, embedder, points)
+
+    monkeypatch.setattr(index.ServerIndex, "put_entries", overtaken)
+    sync.changed(entry.pk, ombak.pk)
+    entry.refresh_from_db()
+    assert entry.index_state == KnowledgeEntry.IndexState.WAITING
+
+    assert sync.sync_due(timezone.now()) is True
+    words = lexical.document("Loker", "", entry.content)
+    (point,) = qdrant.collections["mila_words"].values()
+    assert set(point["vector"]["words"]["indices"]) == set(words)
 
 
 def test_an_archived_entry_leaves_the_server(ombak, qdrant: QdrantServer, qdrant_server: Loopback):

@@ -15,6 +15,7 @@ WORDS = [
     gettext_noop("Date"),
     gettext_noop("Expand row"),
     gettext_noop("False"),
+    gettext_noop("Filters"),
     gettext_noop("Forgotten your password or username?"),
     gettext_noop("General"),
     gettext_noop("Go back"),

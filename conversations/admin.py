@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -73,9 +73,8 @@ class ConversationAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-pk")
-        rows: QuerySet[Any] = super().get_queryset(request)
-        rows = rows.exclude(channel=Conversation.Channel.PLAYGROUND)
-        return rows.annotate(last_text=Subquery(newest.values("text")[:1]))
+        rows = super().get_queryset(request).exclude(channel=Conversation.Channel.PLAYGROUND)
+        return rows.annotate(last_text=Subquery(newest.values("text")[:1]))  # type: ignore[no-any-return]
 
     def get_urls(self) -> list[URLPattern]:
         return [
@@ -133,26 +132,30 @@ class ConversationAdmin(ReadOnlyAdmin):
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
     view_right = "inbox"
-    list_display = ["created_at", "conversation", "author", "short", "state"]
+    list_display = ["created_at", "who", "author", "short", "state"]
     list_filter = ["author", "state", "kind"]
     list_select_related = ["conversation__customer"]
     search_fields = ["text"]
     show_full_result_count = False
     fields = [
         "created_at",
-        "conversation",
+        "who",
         "author",
         "kind",
         "text",
         "state",
         "error",
-        "written_by",
     ]
     empty_text = gettext_lazy("No messages yet.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
         return rows.exclude(conversation__channel=Conversation.Channel.PLAYGROUND)
+
+    @admin.display(description=gettext_lazy("conversation"))
+    def who(self, message: Message) -> str:
+        address = reverse("admin:conversations_conversation_change", args=[message.conversation_id])
+        return format_html('<a class="m-link" href="{}">{}</a>', address, message.conversation)
 
     @admin.display(description=gettext_lazy("text"))
     def short(self, message: Message) -> str:

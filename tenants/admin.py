@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
@@ -17,16 +16,13 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import (
-    UnfoldAdminPasswordWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldBooleanSwitchWidget,
-)
 
 from tenants.access import StudioAdminMixin, chosen_studio, is_platform_admin
+from tenants.forms import StudioForm, TenantForm
 from tenants.models import ApiToken, Membership, Tenant
-from tenants.secrets import hint
 
+# Fields that name another row have no words of their own.
+LABELS = {"tenant": gettext_lazy("Studio"), "user": gettext_lazy("Person")}
 Column = TypeVar("Column", bound=Callable[..., Any])
 
 
@@ -40,21 +36,6 @@ def pill(
         return made
 
     return decorate
-
-
-class StudioForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Knows the studio before it validates, so that “unique in the studio” is checked and told, not raised."""
-
-    studio: Tenant | None = None
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.studio and self.instance._state.adding and hasattr(self.instance, "tenant_id"):
-            self.instance.tenant = self.studio
-
-    def _get_validation_exclusions(self) -> set[str]:
-        left_out: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
-        return left_out if "tenant" in self.fields else left_out - {"tenant"}
 
 
 class StudioModelAdmin(StudioAdminMixin, ModelAdmin):  # type: ignore[misc]
@@ -78,7 +59,9 @@ class StudioModelAdmin(StudioAdminMixin, ModelAdmin):  # type: ignore[misc]
 
     def get_list_display(self, request: HttpRequest) -> Sequence[Any]:
         columns = list(super().get_list_display(request))
-        return columns if chosen_studio(request) or not self._has_tenant() else [*columns, "tenant"]
+        return (
+            columns if chosen_studio(request) or not self._has_tenant() else [*columns, "of_studio"]
+        )
 
     def get_list_select_related(self, request: HttpRequest) -> Sequence[str]:
         wanted = list(super().get_list_select_related(request) or [])
@@ -86,7 +69,7 @@ class StudioModelAdmin(StudioAdminMixin, ModelAdmin):  # type: ignore[misc]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fields = list(super().get_readonly_fields(request, obj))
-        return [*fields, "tenant"] if obj and self._has_tenant() else fields
+        return [*fields, "of_studio"] if obj and self._has_tenant() else fields
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """With the studio on top for who looks at all of them, without it for everybody else."""
@@ -95,14 +78,21 @@ class StudioModelAdmin(StudioAdminMixin, ModelAdmin):  # type: ignore[misc]
             return fieldsets
         if any("tenant" in options["fields"] for _name, options in fieldsets):
             return fieldsets
-        return [(None, {"fields": ["tenant"]}), *fieldsets]
+        return [(None, {"fields": ["of_studio" if obj else "tenant"]}), *fieldsets]
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         form.studio = chosen_studio(request)
+        for name, label in LABELS.items():
+            if name in form.base_fields:
+                form.base_fields[name].label = label
         return form
+
+    @admin.display(description=gettext_lazy("studio"), ordering="tenant__name")
+    def of_studio(self, row: Any) -> str:
+        return str(row.tenant)
 
     def _has_tenant(self) -> bool:
         return any(field.name == "tenant" for field in self.model._meta.fields)
@@ -135,51 +125,6 @@ class PlatformAdminMixin(StudioAdminMixin):
 
     def _platform(self, request: HttpRequest) -> bool:
         return is_platform_admin(request.user)
-
-
-KEYS = {"anthropic_api_key": "Anthropic", "openai_api_key": "OpenAI"}
-
-
-class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Keys go in and never come out: the page tells the last four characters, an empty field keeps the old key."""
-
-    remove_keys = forms.BooleanField(
-        label=gettext_lazy("Remove the stored keys"),
-        required=False,
-        widget=UnfoldBooleanSwitchWidget,
-    )
-    handover_contacts = forms.CharField(
-        label=gettext_lazy("hand-over contacts"),
-        required=False,
-        widget=UnfoldAdminTextareaWidget,
-        help_text=gettext_lazy("Phone numbers or e-mail addresses, one per line."),
-    )
-
-    class Meta:
-        model = Tenant
-        fields = "__all__"  # noqa: DJ007 - the admin names the fields
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.initial["handover_contacts"] = "\n".join(map(str, self.instance.handover_contacts))
-        for name in KEYS.keys() & self.fields.keys():
-            stored = hint(getattr(self.instance, name))
-            told = _("Stored: %(hint)s. Leave empty to keep it.") % {"hint": stored}
-            self.fields[name].help_text = told if stored else _("None is stored.")
-            self.fields[name].widget = UnfoldAdminPasswordWidget({"autocomplete": "new-password"})
-            self.initial[name] = ""
-
-    def clean_handover_contacts(self) -> list[str]:
-        lines = self.cleaned_data["handover_contacts"].splitlines()
-        return [line.strip() for line in lines if line.strip()]
-
-    def clean(self) -> dict[str, Any] | None:
-        values = super().clean()
-        if values is not None:
-            for name in KEYS.keys() & self.fields.keys():
-                kept = "" if values.get("remove_keys") else getattr(self.instance, name)
-                values[name] = (values.get(name) or "").strip() or kept
-        return values
 
 
 @admin.register(Tenant)
@@ -245,7 +190,7 @@ class TenantAdmin(StudioModelAdmin):
 class MembershipAdmin(StudioModelAdmin):
     """The team. Owners change roles and remove people; who joins is the platform's, as names of users are."""
 
-    list_display = ["user", "role", "created_at"]
+    list_display = ["person", "role", "joined"]
     list_filter = ["role"]
     search_fields = ["user__username", "user__first_name", "user__last_name"]
     list_select_related = ["user"]
@@ -267,20 +212,28 @@ class MembershipAdmin(StudioModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Nobody lowers or raises themselves, so that an owner always remains."""
-        fields = [*super().get_readonly_fields(request, obj), *(["user"] if obj else [])]
+        fields = [*super().get_readonly_fields(request, obj), *(["person"] if obj else [])]
         own = obj is not None and obj.user_id == request.user.pk
         return [*fields, "role"] if own and not is_platform_admin(request.user) else fields
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        fields = ["user", "role"] if chosen_studio(request) else ["tenant", "user", "role"]
-        return [(None, {"fields": fields})]
+        whose = [] if chosen_studio(request) else ["of_studio" if obj else "tenant"]
+        return [(None, {"fields": [*whose, "person" if obj else "user", "role"]})]
+
+    @admin.display(description=gettext_lazy("person"), ordering="user__username")
+    def person(self, membership: Membership) -> str:
+        return membership.user.get_full_name() or membership.user.get_username()
+
+    @admin.display(description=gettext_lazy("since"), ordering="created_at")
+    def joined(self, membership: Membership) -> Any:
+        return membership.created_at
 
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(StudioModelAdmin):
     """A token's text is shown once, when it is made; after that it can only be revoked."""
 
-    list_display = ["__str__", "name", "created_at", "last_used_at", "revoked_at"]
+    list_display = ["token", "name", "made", "last_used", "revoked"]
     list_display_links = None
     fields = ["name"]
     actions = ["revoke"]
@@ -308,6 +261,22 @@ class ApiTokenAdmin(StudioModelAdmin):
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
         return self.response_post_save_add(request, obj)  # type: ignore[no-any-return]
+
+    @admin.display(description=gettext_lazy("API token"))
+    def token(self, token: ApiToken) -> str:
+        return str(token)
+
+    @admin.display(description=gettext_lazy("made"), ordering="created_at")
+    def made(self, token: ApiToken) -> Any:
+        return token.created_at
+
+    @admin.display(description=gettext_lazy("last used"), ordering="last_used_at")
+    def last_used(self, token: ApiToken) -> Any:
+        return token.last_used_at
+
+    @admin.display(description=gettext_lazy("revoked"), ordering="revoked_at")
+    def revoked(self, token: ApiToken) -> Any:
+        return token.revoked_at
 
     @admin.action(description=gettext_lazy("Revoke"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, rows: QuerySet[ApiToken]) -> None:

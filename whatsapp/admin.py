@@ -13,5 +13,5 @@ class WhatsAppAccountAdmin(ReadOnlyAdmin):
     list_display = ["state", "phone", "push_name", "connected_at"]
     list_filter = ["state"]
     search_fields = ["phone", "push_name"]
-    fields = ["state", "state_since", "problem", "phone", "push_name", "connected_at", "wanted"]
+    fields = ["state", "problem", "phone", "push_name", "connected_at", "wanted"]
     empty_text = gettext_lazy("No number has been linked yet.")

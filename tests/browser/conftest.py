@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -103,6 +103,10 @@ def staff(site: str, browser: Browser) -> Iterator[Open]:
         if not request.url.startswith((site, "data:")):
             complaints.append(f"another host: {request.url}")
 
+    def note(said: ConsoleMessage) -> None:
+        if said.type == "error":
+            complaints.append(said.text)
+
     def enter(size: str = "wide", theme: str = "light") -> Page:
         context = browser.new_context(
             base_url=site,
@@ -112,7 +116,7 @@ def staff(site: str, browser: Browser) -> Iterator[Open]:
         page = context.new_page()
         page.on("request", check)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+        page.on("console", note)
         log_in(page)
         return page
 

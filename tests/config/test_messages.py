@@ -11,7 +11,12 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_python
 from babel.messages.pofile import read_po
 from django.conf import settings
+from django.test import Client
 from django.utils.translation.template import templatize
+
+from tenants.models import Tenant
+from tests import factories
+from tests.config.rows import one_of_everything
 
 ROOT = Path(settings.BASE_DIR)
 APPS = ["agent", "config", "conversations", "knowledge", "tenants", "whatsapp"]
@@ -70,14 +75,65 @@ def test_no_text_is_empty_or_a_guess(catalogue: Catalog) -> None:
     assert not bad
 
 
+def _texts(message: Message) -> list[str]:
+    return [message.string] if isinstance(message.string, str) else list(message.string or [""])
+
+
 def _done(message: Message) -> bool:
-    texts = [message.string] if isinstance(message.string, str) else message.string
-    return not message.fuzzy and all(texts)
+    return not message.fuzzy and all(_texts(message))
 
 
 def test_placeholders_are_the_same_in_both_languages(catalogue: Catalog) -> None:
     mark = re.compile(r"%\(\w+\)[sd]|%[sd]")
     for message in catalogue:
-        texts = [message.string] if isinstance(message.string, str) else message.string
-        for text in texts if message.id else []:
+        for text in _texts(message) if message.id else []:
             assert sorted(mark.findall(text)) == sorted(mark.findall(source(message))), text
+
+
+# The same word in both languages.
+SAME = {"status", "model", "whatsapp", "studio", "editor", "token", "api", "platform", "tokens", ""}
+NAMES = re.compile("kata|ombak|root|english|bahasa")
+HEADINGS = re.compile(r"<(th|label|h1|h2|button|dt)\b[^>]*>(.*?)</\1>", re.DOTALL)
+PAGES = [
+    "/admin/",
+    "/admin/playground/",
+    "/admin/whatsapp/",
+    "/admin/conversations/conversation/",
+    "/admin/conversations/escalation/",
+    "/admin/conversations/customer/",
+    "/admin/conversations/message/",
+    "/admin/knowledge/knowledgeentry/",
+    "/admin/knowledge/knowledgeentry/add/",
+    "/admin/knowledge/knowledgecategory/",
+    "/admin/agent/turn/",
+    "/admin/tenants/membership/",
+    "/admin/tenants/membership/add/",
+    "/admin/tenants/apitoken/",
+    "/admin/tenants/apitoken/add/",
+    "/admin/whatsapp/whatsappaccount/",
+]
+
+
+def headings(client: Client, address: str, language: str) -> set[str]:
+    """What stands in headings, labels and buttons, without icons and names."""
+    client.cookies["django_language"] = language
+    page = client.get(address, follow=True).content.decode()
+    page = re.sub(
+        r'<span[^>]*material-symbols[^>]*>.*?</span>|data-fill=".*?</button>',
+        "",
+        page,
+        flags=re.DOTALL,
+    )
+    texts = (re.sub(r"<[^>]+>", " ", found[2]) for found in HEADINGS.finditer(page))
+    return {" ".join(text.split()).lower() for text in texts}
+
+
+@pytest.mark.parametrize("address", [*PAGES, "settings"])
+def test_no_heading_stays_english(client: Client, ombak: Tenant, address: str) -> None:
+    one_of_everything(ombak, "Kata")
+    client.force_login(factories.platform_admin("root"))
+    client.post("/admin/studio/choose/", {"studio": str(ombak.pk)})
+    page = "/admin/studio/settings/" if address == "settings" else address
+    both = headings(client, page, "en") & headings(client, page, "id")
+    left = {text for text in both if not re.fullmatch(r"[\W\d]*", text)}
+    assert {text for text in left if not NAMES.search(text)} <= SAME

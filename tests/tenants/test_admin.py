@@ -20,7 +20,7 @@ def form_of(tenant: Tenant, **changes: str) -> dict[str, str]:
     fields = ["name", "city", "mode", "timezone", "currency", "persona_name", "persona_tone"]
     fields += ["greeting", "default_language", "messages_per_minute", "phone_silence_minutes"]
     known = {name: str(getattr(tenant, name)) for name in fields}
-    return {**known, "opening_hours": "{}", "handover_contacts": "", **changes}
+    return {**known, "opening_hours": "", "handover_contacts": "", **changes}
 
 
 def save(client: Client, tenant: Tenant, **changes: str) -> Tenant:
@@ -128,3 +128,23 @@ def test_only_the_platform_brings_people_into_a_team(
     form = {"user": newcomer.pk, "role": "editor"}
     client.post("/admin/tenants/membership/add/", form)
     assert Membership.objects.get(user=newcomer).tenant == ombak
+
+
+def test_opening_hours_are_written_as_lines(owner: Client, ombak: Tenant) -> None:
+    lines = "Mon 8:00-12.00, 16:00 - 20:00\nsun 09:00-10:30"
+    saved = save(owner, ombak, opening_hours=lines)
+    spans = {"mon": [["08:00", "12:00"], ["16:00", "20:00"]], "sun": [["09:00", "10:30"]]}
+    assert saved.opening_hours == spans
+    page = owner.get(f"/admin/tenants/tenant/{ombak.pk}/change/").content.decode()
+    assert "mon 08:00-12:00, 16:00-20:00\nsun 09:00-10:30" in page
+
+
+@pytest.mark.parametrize("line", ["someday 08:00-20:00", "mon early", "mon", "mon 20:00-08:00"])
+def test_hours_that_cannot_be_read_are_told_and_lose_nothing(
+    owner: Client, ombak: Tenant, line: str
+) -> None:
+    address = f"/admin/tenants/tenant/{ombak.pk}/change/"
+    page = owner.post(address, form_of(ombak, opening_hours=line)).content.decode()
+    assert line in page
+    ombak.refresh_from_db()
+    assert ombak.opening_hours == {}

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 
+import pylibmagic  # noqa: F401  (before neonize: it brings libmagic)
 from neonize.client import NewClient
 from neonize.events import (
     ClientOutdatedEv,

@@ -65,6 +65,9 @@ SEVERAL = re.compile(
     r"\?[\s?!.)]*[^\W\d_]\w*\s+\w+|\b(?:trus|terus|and also|sama sekalian)\b", re.IGNORECASE
 )
 FOR_PEOPLE = re.compile(r"\b(?:kenapa|mengapa|why|versus|vs|better|bedanya|beda|difference)\b")
+OVERVIEW = re.compile(
+    r"\b(?:jadwal|schedule|timetable|daftar|list|apa aja|apa saja|what classes)\b"
+)
 HIDDEN_ORDER = re.compile(
     r"\b(?:ignore|disregard|forget|abaikan|lupakan)\b.{0,40}\b(?:instru\w+|rules?|aturan|prompt)\b"
     r"|\b(?:system|sistem)\]|\bnote to (?:the )?(?:ai|assistant)\b|\botp\b",
@@ -127,6 +130,7 @@ class Choice:
     text: str
     covered: float
     tells: bool  # everything that kind of question asks for: a price, a time …
+    joined: bool  # from two pieces, as one said only a part
 
 
 def page(title: str, keywords: str, content: str) -> Page:
@@ -175,6 +179,7 @@ def choose(entry: Page, asked: Question) -> Choice:
         text=_shortened(text),
         covered=asked.share(tokens | entry.about),
         tells=all(kind.search(text) for kind in asked.kinds),
+        joined=more is not None and asked.share(best.tokens) < asked.share(tokens),
     )
 
 
@@ -187,7 +192,7 @@ def _candidates(entry: Page, asked: Question) -> list[Piece]:
         return whole
     main = max(told, key=lambda one: one.weight)
     if any(main.tokens & piece.tokens for piece in entry.pieces):
-        return list(entry.pieces)
+        return whole if OVERVIEW.search(asked.text) else list(entry.pieces)
     fitting = [p for p in whole if all(kind.search(p.text) for kind in asked.kinds)]
     return fitting[:1] or whole
 
@@ -210,19 +215,26 @@ def _whole_when_tied(best: Piece, entry: Page, asked: Question) -> Piece:
 
 
 def _second(best: Piece, entry: Page, asked: Question) -> Piece | None:
-    """A piece that adds a good part of what is asked and still fits."""
+    """A piece that adds a good part of what is asked and still fits; for an overview, the next list."""
+    lists = {p.part_of for p in entry.pieces}
+    if best.order in lists and OVERVIEW.search(asked.text):
+        return next((p for p in _apart(entry, best) if p.order in lists and _fits(best, p)), None)
     have = asked.share(best.tokens)
     options = [
         (asked.share(best.tokens | p.tokens) - have, -len(p.text), -p.order, p)
         for p in _apart(entry, best)
-        if len(best.text) + len(p.text) + 2 <= LONGEST
+        if _fits(best, p)
     ]
     gain, *_rest, piece = max(options, default=(0.0, 0, 0, None), key=lambda o: o[:3])
     if gain >= 0.2:
         return piece
     lead = entry.pieces[0]
     opens = lead in _apart(entry, best) and asked.share(lead.tokens) >= 0.5 * have > 0
-    return lead if opens and len(best.text) + len(lead.text) + 2 <= LONGEST else None
+    return lead if opens and _fits(best, lead) else None
+
+
+def _fits(best: Piece, more: Piece) -> bool:
+    return len(best.text) + len(more.text) + 2 <= LONGEST
 
 
 def _apart(entry: Page, best: Piece) -> list[Piece]:
@@ -266,6 +278,8 @@ def is_clear(asked: Question, entry: Page, choice: Choice, others: Iterable[Choi
         return False
     if not choice.tells or choice.covered < 0.8 or SEVERAL.search(asked.said):
         return False
+    if choice.joined and asked.share(entry.about) < 0.3:
+        return False  # two remarks about different things are no answer
     if asked.asks_price:
         mine = amounts(choice.text)
         return not any(

@@ -171,6 +171,8 @@ def test_the_exam_is_found(demo, now):
         ("alamat studio dimana kak?", "ombak-loc-address", "Jl. Pantai Pererenan No. 88"),
         ("where is the studio?", "ombak-loc-address", "Jl. Pantai Pererenan No. 88"),
         ("what time is the sunset class", "ombak-sch-evening", "every day at *17:00*"),
+        ("jadwal kelas pagi", "ombak-sch-morning", "_Hatha Lembut_ (60 menit)"),
+        ("are you open on christmas day?", "ombak-sch-holidays", "_25 December_: one class only"),
         ("Berapa harga membership?", "ombak-buy-packages", "Unlimited 1 bulan: *Rp 1.850.000*"),
         ("handuk sewa berapa", "ombak-loc-facilities", "Handuk sewa *Rp 15.000*."),
     ],
@@ -196,6 +198,8 @@ def test_a_clear_match_answers(demo, now, question, entry, words):
         "what's new on the notice board?",  # somebody hid orders for an assistant there
         "minimum age for aerial",
         "bedanya yin sama hatha apa",
+        "siapa nama pemilik studio",
+        "unlimited gratis ya?",
     ],
 )
 def test_what_the_knowledge_does_not_clearly_answer_is_not_clear(demo, now, question):

@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import tarfile
 import tempfile
+import time
 import zlib
 from contextlib import closing
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from django.conf import settings
 from django.db import connection
 
 KEEP = 14
+BUSY_SECONDS = 60.0
 _NAME = re.compile(r"mila-\d{8}T\d{6}Z(-\d+)?\.tar\.gz")
 _MANIFEST = "manifest.json"
 _SQLITE = b"SQLite format 3\x00"
@@ -106,7 +108,7 @@ def _database(work: Path) -> tuple[str, Path]:
     copy = work / "database.sqlite3"
     connection.ensure_connection()
     with closing(sqlite3.connect(copy)) as target:
-        connection.connection.backup(target)
+        _copy(connection.connection, target, "The database")
     return copy.name, copy
 
 
@@ -135,12 +137,23 @@ def _sessions(work: Path) -> list[tuple[str, Path]]:
     for number, path in enumerate(sorted(p for p in folder.rglob("*") if _is_sqlite(p))):
         copy = work / f"session-{number}"
         with (
-            closing(sqlite3.connect(path, timeout=20)) as source,
+            closing(sqlite3.connect(path, timeout=0.1)) as source,
             closing(sqlite3.connect(copy)) as target,
         ):
-            source.backup(target)
+            _copy(source, target, path.name)
         found.append((f"whatsapp/{path.relative_to(folder)}", copy))
     return found
+
+
+def _copy(source: sqlite3.Connection, target: sqlite3.Connection, name: str) -> None:
+    """Python tries for ever while somebody holds the file; a minute is enough."""
+    deadline = time.monotonic() + BUSY_SECONDS
+
+    def progress(status: int, _remaining: int, _total: int) -> None:
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > deadline:
+            raise BackupError(f"No backup was made: {name} is in use. Try again in a minute.")
+
+    source.backup(target, progress=progress)
 
 
 def _is_sqlite(path: Path) -> bool:

@@ -7,7 +7,7 @@ from django.db.models import F
 
 from conversations.inbound import Edit, Reaction, Revoke
 from conversations.models import Conversation, Message
-from conversations.people import clean_text, known_as
+from conversations.people import clean_text, known
 from conversations.shortcuts import shortcut
 from tenants.models import Tenant
 
@@ -114,7 +114,7 @@ def reaction(event: Reaction) -> Message | None:
         tenant_id=event.tenant_id, whatsapp_id=event.whatsapp_id[:80], from_me=True
     )
     if not event.from_me:  # a customer marks only what they were sent
-        rows = rows.filter(known_as(event.person, "conversation__customer__"))
+        rows = rows.filter(conversation__customer__in=known(event.tenant_id, event.person))
     message = rows.first()
     if message is None:
         return None

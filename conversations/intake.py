@@ -193,9 +193,7 @@ def _note(event: InboundMessage, conversation: Conversation, fate: Fate, at: dt.
 def _typing(event: Typing, at: dt.datetime) -> None:
     """The reply waits while the customer types, up to the cap."""
     chats = Conversation.objects.filter(
-        people.known_as(event.person, "customer__"),
-        tenant_id=event.tenant_id,
-        channel=Channel.WHATSAPP,
+        customer__in=people.known(event.tenant_id, event.person), channel=Channel.WHATSAPP
     )
     for conversation in chats:
         if since := conversation.waiting_since:

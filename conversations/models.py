@@ -164,13 +164,17 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
         A message on its way, or one that is tried again soon, holds back later ones of its conversation.
         """
-        ahead = Message.objects.filter(
-            Q(state=Message.State.SENDING) | Q(attempts__gt=0, pk__lt=OuterRef("pk")),
-            state__in=(Message.State.QUEUED, Message.State.SENDING),
-            conversation=OuterRef("conversation"),
+        same = Message.objects.filter(conversation=OuterRef("conversation")).order_by()
+        leaving = same.filter(state=Message.State.SENDING)
+        again = same.filter(
+            tenant_id=tenant_id,
+            state=Message.State.QUEUED,
+            attempts__gt=0,
+            pk__lt=OuterRef("pk"),
         )
         return (
-            self.filter(~Exists(ahead), tenant_id=tenant_id, state=Message.State.QUEUED)
+            self.filter(tenant_id=tenant_id, state=Message.State.QUEUED)
+            .exclude(Exists(leaving) | Exists(again))
             .filter(Q(not_before=None) | Q(not_before__lte=at))
             .order_by("pk")
         )
@@ -271,8 +275,8 @@ class Message(models.Model):
             ),
             models.Index(
                 fields=["conversation", "id"],
-                condition=Q(state__in=("queued", "sending")),
-                name="messages_leaving",
+                condition=Q(state="sending"),
+                name="messages_on_their_way",
             ),
         ]
 

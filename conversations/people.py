@@ -27,19 +27,19 @@ def clean_name(name: str) -> str:
     return " ".join(name.split())[:NAME_LENGTH].rstrip()
 
 
-def known_as(person: Person, prefix: str = "") -> Q:
-    """The filter for rows of this person."""
+def known(tenant_id: uuid.UUID, person: Person) -> QuerySet[Customer]:
+    """The studio's rows of this person: as a subquery it is two look-ups in an index, as a join a walk over all chats."""
     either = Q(pk=None)
     if person.lid:
-        either |= Q(**{f"{prefix}lid": person.lid})
+        either |= Q(lid=person.lid)
     if person.phone:
-        either |= Q(**{f"{prefix}phone": person.phone})
-    return either
+        either |= Q(phone=person.phone)
+    return Customer.objects.filter(either, tenant_id=tenant_id).order_by()
 
 
 def conversation_with(tenant_id: uuid.UUID, person: Person, chat: str) -> Conversation:
     """The conversation with this customer, locked; one query when nothing about the customer is new."""
-    found = list(_conversations().filter(known_as(person, "customer__"), tenant_id=tenant_id)[:2])
+    found = list(_conversations().filter(customer__in=known(tenant_id, person))[:2])
     if len(found) == 1 and found[0].customer and _matches(found[0].customer, person):
         conversation = found[0]
     else:
@@ -57,7 +57,7 @@ def conversation_with(tenant_id: uuid.UUID, person: Person, chat: str) -> Conver
 
 
 def _conversations() -> QuerySet[Conversation]:
-    rows = Conversation.objects.filter(channel=Conversation.Channel.WHATSAPP)
+    rows = Conversation.objects.filter(channel=Conversation.Channel.WHATSAPP).order_by()
     return rows.select_for_update(no_key=True, of=("self",)).select_related("tenant", "customer")
 
 
@@ -77,8 +77,8 @@ def _rename(conversation: Conversation, name: str) -> None:
 
 def customer_of(tenant: Tenant, person: Person) -> Customer:
     """The one row of this person: found, completed, merged of two, or new. Inside the caller's transaction."""
-    locked = Customer.objects.select_for_update(no_key=True)
-    rows = list(locked.filter(known_as(person), tenant=tenant).order_by("created_at"))
+    locked = known(tenant.pk, person).select_for_update(no_key=True)
+    rows = list(locked.order_by("created_at"))
     if not rows:
         return _new(tenant, person)
     if len(rows) == 2:

@@ -438,9 +438,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="message",
             index=models.Index(
-                condition=models.Q(("state__in", ("queued", "sending"))),
+                condition=models.Q(("state", "sending")),
                 fields=["conversation", "id"],
-                name="messages_leaving",
+                name="messages_on_their_way",
             ),
         ),
         migrations.AddConstraint(

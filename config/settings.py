@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import environ
 from cryptography.fernet import Fernet
 from django.utils.translation import gettext_lazy as _
+from environ.fileaware_mapping import FileAwareMapping
 
 from config.keys import kept
 from config.logs import logging_config
@@ -19,7 +20,16 @@ from config.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+
+class SecretFiles(FileAwareMapping):  # type: ignore[misc]
+    """NAME_FILE as people write such files: with a line end that is not part of the secret."""
+
+    def __getitem__(self, key: str) -> str:
+        return str(super().__getitem__(key)).strip()
+
+
 env = environ.FileAwareEnv()
+env.ENVIRON = SecretFiles()
 environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 
 

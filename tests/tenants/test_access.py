@@ -263,6 +263,7 @@ def test_a_narrower_choice_of_a_page_is_narrowed_and_never_widened(
         field, request_of(sari), queryset=Customer.objects.exclude(name="Rina")
     )
     assert form_field is not None
+    assert form_field.queryset is not None
     assert not form_field.queryset.exists()
 
 

@@ -54,10 +54,12 @@ class _Answering:
             text = phrase("media", self.language, question.tenant, question.at)
             return self._reply(text, self._draft("cannot_answer", "normal"))
         flag = redflags.find(question.text)
+        if flag and flag.fixed:
+            return self._handed_over(flag.category, flag.urgency)
         self.found = search(
             question.tenant, [question.text], earlier=question.earlier, at=question.at
         )
-        if flag and (flag.fixed or self.model is None):
+        if flag and self.model is None:
             return self._handed_over(flag.category, flag.urgency)
         if self.model is None:
             return self._without_model(NO_MODEL)

@@ -150,16 +150,20 @@ class Claude:
 def model_for(tenant: Tenant) -> Claude | None:
     """The studio's model; None when neither a key nor a server is configured."""
     key = tenant.anthropic_api_key or settings.ANTHROPIC_API_KEY
-    base_url = settings.ANTHROPIC_BASE_URL.rstrip("/").removesuffix("/v1")
-    if not key and not base_url:
+    if not key and not settings.ANTHROPIC_BASE_URL:
         return None
-    return Claude(settings.AGENT_MODEL, key or NO_KEY, base_url or ANTHROPIC)
+    warm_up()  # here, where no deadline runs yet
+    return Claude(settings.AGENT_MODEL, key or NO_KEY, _base_url())
 
 
 def warm_up() -> None:
-    """Load the SDK (about a second) before the first customer writes."""
-    base_url = settings.ANTHROPIC_BASE_URL.rstrip("/").removesuffix("/v1")
-    _client(base_url or ANTHROPIC)
+    """Load the SDK, which takes about a second the first time."""
+    _client(_base_url())
+
+
+def _base_url() -> str:
+    """The server's address as the SDK wants it: without /v1."""
+    return settings.ANTHROPIC_BASE_URL.rstrip("/").removesuffix("/v1") or ANTHROPIC
 
 
 @cache

@@ -17,7 +17,7 @@ _TIMES = {
     "mio": 1_000_000,
 }
 _DOLLARS = re.compile(r"(?:a\$|aud\s?\$?|\$)\s?(\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{2})?")
-_DOLLARS_AFTER = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)\s?(?:dollars?|dolar|aud)\b")
+_DOLLARS_AFTER = re.compile(r"(?<!\d)(\d{1,3}(?:,\d{3})+|\d+)\s?(?:dollars?|dolar|aud)\b")
 _RUPIAH = re.compile(r"(?:rp\.?|idr)\s?(\d{1,3}(?:[.,]\d{3})+|\d{4,})(?![.,]?\d)")
 _GROUPED = re.compile(r"(?<![\d$.,])(\d{1,3}(?:\.\d{3})+)(?![.,]?\d)")
 _SHORT = re.compile(
@@ -74,18 +74,24 @@ def clock(text: str, *, lenient: bool = True) -> set[int]:
     return found
 
 
-_LINK = re.compile(
-    r"(?:https?://|www\.)[^\s<>()]+|\b[\w.+-]*@?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b[^\s<>()]*"
+_BETWEEN = re.compile(r"[\s<>()\[\]\"'*_~`|,;]+")
+# Only endings that are in use, so that “Kak.Besok” without its space is no address.
+_HOST = re.compile(
+    r"(?:[a-z0-9-]+\.)+(?:com|id|net|org|info|example|me|io|co|app|ly|gl|link|shop|store|site|online|biz|xyz|page|au|sg)"
+    r"(?:[:/?#].*)?"
 )
+_MAILBOX = re.compile(r"[^@]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _LONG_NUMBER = re.compile(r"\+?\d(?:[\d \-]{4,}\d)")
 
 
 def links(text: str) -> set[str]:
-    """Addresses of pages and mailboxes, without scheme, path end and case."""
-    low = text.lower()
+    """Addresses of pages and mailboxes, without scheme, closing punctuation and case."""
+    words = (word.strip(".:!?/") for word in _BETWEEN.split(text.lower()))
+    bare = ((word, re.sub(r"^(https?://)?(www\.)?", "", word)) for word in words)
     return {
-        re.sub(r"^(https?://)?(www\.)?", "", m[0]).rstrip(".,;:!?/)*_~")
-        for m in _LINK.finditer(low)
+        link
+        for word, link in bare
+        if word != link or _HOST.fullmatch(link) or _MAILBOX.fullmatch(link)
     }
 
 

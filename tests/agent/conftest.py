@@ -6,7 +6,6 @@ from contextlib import ExitStack
 import pytest
 from django.conf import LazySettings
 
-from agent import claude
 from tests.model_server import ModelServer, Reply
 
 Serve = Callable[..., ModelServer]
@@ -20,7 +19,6 @@ def serve(settings: LazySettings) -> Iterator[Serve]:
         def start(script: Iterable[Reply] = (), **options: object) -> ModelServer:
             server = stack.enter_context(ModelServer(script, **options))  # type: ignore[arg-type]
             settings.ANTHROPIC_BASE_URL = server.url
-            claude.warm_up()  # importing the SDK must not eat a test's deadline
             return server
 
         yield start

@@ -1,5 +1,7 @@
 """What a draft may state, and how it looks on WhatsApp."""
 
+import time
+
 import pytest
 
 from agent.guard import shortened, unsupported, whatsapp
@@ -54,6 +56,17 @@ def test_what_stands_nowhere_is_found(draft, missing):
 )
 def test_the_form_is_whatsapps(text, shown):
     assert whatsapp(text) == shown
+
+
+def test_a_missing_space_is_no_address():
+    assert unsupported("Ada Kak.Besok juga.", KNOWN) == []
+
+
+@pytest.mark.parametrize("text", ["a." * 2000, "1" * 4000, "1 " * 2000, "a-" * 2000])
+def test_no_text_keeps_the_guard_busy(text):
+    began = time.process_time()
+    unsupported(text, text)
+    assert time.process_time() - began < 1
 
 
 def test_a_long_text_ends_with_a_sentence():

@@ -188,3 +188,16 @@ def test_an_escalation_does_not_take_the_chat_from_the_person_who_has_it(ombak, 
     handling.take_over(chat, sari, NOW)
     escalations.escalate(chat, "complaint", "normal", "Rude.", NOW)
     assert fresh(chat).handler == sari
+
+
+def test_every_change_of_hands_is_counted(ombak, sari):
+    chat = chat_of(writes(ombak))
+    changes = [
+        lambda: handling.take_over(chat, sari, NOW),
+        lambda: handling.hand_back(chat, sari, NOW),
+        lambda: handling.silence_for_phone(chat, NOW),
+        lambda: escalations.escalate(chat, "complaint", "normal", "Rude.", NOW),
+    ]
+    for count, change in enumerate(changes, start=1):
+        change()
+        assert fresh(chat).mode_version == count

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from knowledge.lexical import Vector
+from knowledge.lexical import Vector, terms
 from knowledge.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -89,6 +89,13 @@ def rank(shelf: Shelf, query: Query, limit: int) -> list[uuid.UUID]:
             logger.warning("Searching without the Qdrant server: %s", error)
             _rest()
     return _embedded(shelf).rank(EMBEDDED, shelf.tenant_id, query, limit)
+
+
+def warm_up() -> None:
+    """Load what the first search of a process loads (about a second), so that no customer waits for it."""
+    import qdrant_client  # noqa: F401
+
+    terms()
 
 
 def collection_name(embedder: str, dimensions: int) -> str:

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.models import Conversation, Escalation
 from knowledge.models import KnowledgeEntry
-from tenants.access import allowed, is_platform_admin, visible
+from tenants.access import allowed, chosen_studio, is_platform_admin, visible
 
 PLATFORM = "platform"
+SETTINGS = "studio-settings"  # asks for the studio when none is chosen
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ MENU: list[tuple[Promise | str, list[Item]]] = [
         [
             Item(_("WhatsApp"), "qr_code_2", "whatsapp", "whatsapp"),
             Item(_("Team"), "badge", "admin:tenants_membership_changelist", "studio"),
-            Item(_("Settings"), "tune", "studio-settings", "studio"),
+            Item(_("Settings"), "tune", SETTINGS, "studio"),
             Item(_("API tokens"), "key", "admin:tenants_apitoken_changelist", "studio"),
         ],
     ),
@@ -100,7 +101,17 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
         shown = [_entry(request, item) for item in items if _may(request, item)]
         if shown:
             groups.append({"title": title, "items": shown})
+    _light(request.path, [entry for group in groups for entry in group["items"]])
     return groups
+
+
+def _light(path: str, entries: list[dict[str, Any]]) -> None:
+    """Mark the one entry whose address is the longest beginning of `path`; Home only for itself."""
+    home = reverse("admin:index")
+    links = [entry["link"] for entry in entries if entry["link"] != home or path == home]
+    here = max(filter(path.startswith, links), key=len, default="")
+    for entry in entries:
+        entry["active"] = entry["link"] == here
 
 
 def _may(request: HttpRequest, item: Item) -> bool:
@@ -110,15 +121,18 @@ def _may(request: HttpRequest, item: Item) -> bool:
 
 
 def _entry(request: HttpRequest, item: Item) -> dict[str, Any]:
-    link = reverse(item.url)
-    home = reverse("admin:index")
-    active = request.path == link if link == home else request.path.startswith(link)
     entry: dict[str, Any] = {
         "title": item.title,
         "icon": item.icon,
-        "link": link,
-        "active": active,
+        "link": _link(request, item),
         "has_permission": True,
     }
     waiting = visible(request, item.rows()).count() if item.rows else 0
     return {**entry, "badge": str(waiting)} if waiting else entry
+
+
+def _link(request: HttpRequest, item: Item) -> str:
+    studio = chosen_studio(request)
+    if item.url == SETTINGS and studio is not None:
+        return reverse("admin:tenants_tenant_change", args=[studio.pk])
+    return reverse(item.url)

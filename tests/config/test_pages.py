@@ -243,6 +243,17 @@ def test_a_list_asks_the_database_as_often_for_many_rows_as_for_few(
     assert asked() == few
 
 
+def test_one_item_of_the_menu_is_lit(client: Client, ombak: Tenant) -> None:
+    client.force_login(factories.platform_admin())
+    client.post("/admin/studio/choose/", {"studio": str(ombak.pk)})
+    settings = f"/admin/tenants/tenant/{ombak.pk}/change/"
+    for address in ("/admin/", settings, "/admin/whatsapp/", "/admin/tenants/tenant/"):
+        page = text_of(client.get(address))
+        lit = [link for link in page.split("<a href=")[1:] if ' active"' in link.split(">")[0]]
+        assert len(lit) == 1, address
+        assert lit[0].startswith(f'"{address}"')
+
+
 def test_an_ended_login_sends_the_whole_page_to_the_login(client: Client) -> None:
     response: HttpResponse = client.get("/admin/whatsapp/card/", headers={"HX-Request": "true"})  # type: ignore[assignment]
     assert response.status_code == 204

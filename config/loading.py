@@ -128,9 +128,9 @@ def _wanted(row: dict[str, Any], tenant: Tenant) -> dict[str, Any]:
     keywords = row.get("keywords") or ""
     return {
         "external_id": row["id"],
-        "title": row["title"],
+        "title": " ".join(row["title"].split()),
         "category": row["category"],
-        "content": row["content"],
+        "content": row["content"].replace("\r\n", "\n").strip(),
         "keywords": keywords if isinstance(keywords, str) else ", ".join(keywords),
         "language": row.get("language") or tenant.default_language,
         "status": row.get("status") or KnowledgeEntry.Status.ACTIVE,

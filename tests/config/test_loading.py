@@ -147,6 +147,14 @@ def test_replacing_with_the_same_file_touches_no_entry(tmp_path: Path) -> None:
     assert everything() == before
 
 
+def test_space_around_a_text_is_no_change(tmp_path: Path) -> None:
+    spaced = written(tmp_path, STUDIO | {"entries": [ENTRY | {"content": " Rp 1.000.\r\nYa. "}]})
+    load(spaced)
+    before = everything()
+    load(spaced, "--replace")
+    assert everything() == before
+
+
 def test_an_entry_written_by_hand_comes_back_by_its_own_id(tmp_path: Path) -> None:
     load(written(tmp_path, STUDIO))
     tenant = Tenant.objects.get()

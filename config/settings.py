@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import environ
 from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environ.fileaware_mapping import FileAwareMapping
 
@@ -28,8 +29,21 @@ class SecretFiles(FileAwareMapping):  # type: ignore[misc]
         return str(super().__getitem__(key)).strip()
 
 
-env = environ.FileAwareEnv()
-env.ENVIRON = SecretFiles()
+class Environment(environ.FileAwareEnv):  # type: ignore[misc]
+    """The environment; a value that cannot be used is told with its name."""
+
+    ENVIRON = SecretFiles()
+
+    def get_value(self, var: str, *args: object, **options: object) -> object:
+        try:
+            return super().get_value(var, *args, **options)
+        except (ValueError, OSError) as error:
+            raise ImproperlyConfigured(
+                f"The setting {var} cannot be used: {error}. See .env.example."
+            ) from error
+
+
+env = Environment()
 environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 
 

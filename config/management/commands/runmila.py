@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
-from django.db import connections
+from django.db import OperationalError, connections
 
 from config.processes import Child, Parent
 from config.starting import (
@@ -42,6 +42,8 @@ class Command(BaseCommand):
                 self._parent(alone, with_parent).run()
         except CannotStartError as problem:
             raise CommandError(str(problem)) from problem
+        except OperationalError as problem:
+            raise CommandError(f"The database cannot be used: {problem}") from problem
         self._say("MILA has stopped.")
 
     def _parent(self, alone: Alone, with_parent: bool) -> Parent:

@@ -29,7 +29,9 @@ def whatsapp_text(text: str) -> SafeString:
 
 @register.filter
 def seconds(milliseconds: int) -> str:
-    """1234 → “1.2 s”."""
+    """1234 → “1.2 s”, 40 → “40 ms”."""
+    if milliseconds < 100:
+        return f"{milliseconds} ms"
     return f"{milliseconds / 1000:.1f} s"
 
 

@@ -174,3 +174,40 @@ def test_what_staff_wrote_reaches_the_model_as_theirs(ombak, sari, clock, now, s
     earlier = server.bodies[1]["messages"]
     assert [turn["role"] for turn in earlier] == ["user", "assistant", "user"]
     assert "(written by the studio's staff) Ada promo" in earlier[1]["content"]
+
+
+@pytest.mark.parametrize("with_model", [True, False])
+@pytest.mark.parametrize(
+    ("question", "escalated", "words"),
+    [
+        ("!test I have severe back pain", True, "Ombak Yoga team"),
+        ("!test Berapa harga membership?", False, "Rp 1.850.000"),
+    ],
+)
+def test_a_studio_in_test_mode_answers_its_test_questions(
+    ombak, clock, now, serve: Serve, with_model, question, escalated, words
+):
+    ombak.mode = ombak.Mode.TEST
+    ombak.save()
+    for topic in ("Parkir", "Loker", "Handuk", "Kafe", "Toilet", "Pintu", "Musik", "Taman"):
+        factories.entry(ombak, topic, content=f"{topic} ada di lantai bawah.")
+    factories.entry(ombak, "Harga membership", content="Membership sebulan Rp 1.850.000.")
+    if with_model:
+        serve()
+    write(ombak, question, now)
+    assert step(clock)
+    [reply] = replies()
+    assert words in reply
+    assert Escalation.objects.exists() is escalated
+
+
+def test_a_turn_takes_few_statements(
+    ombak, clock, now, serve: Serve, django_assert_max_num_queries
+):
+    serve([text("Jalan Pantai 12.")] * 2)
+    write(ombak, "alamat?", now)
+    step(clock)
+    write(ombak, "alamatnya di mana?", clock.now, "m2")
+    clock.now += dt.timedelta(seconds=5)  # quiet already
+    with django_assert_max_num_queries(16):
+        step(clock)

@@ -1,7 +1,6 @@
 """The whole WhatsApp service as its own processes, on a loopback WhatsApp server, with a private data folder."""
 
 import contextlib
-import json
 import os
 import shutil
 import signal
@@ -22,51 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 NOT_OURS = ("ANTHROPIC_", "OPENAI_", "QDRANT_", "DATABASE_", "WHATSAPP_", "DJANGO_", "SECRET_")
 
 
-# Two studios that answer the same questions differently.
-FACTS = {
-    "ombak": {"address": "Jalan Ombak 12, Pererenan", "price": "Rp 150.000"},
-    "senja": {"address": "Jalan Senja 7, Kemang", "price": "Rp 185.000"},
-}
-
-
-def studios() -> dict[str, Any]:
-    """The file that the installation loads."""
-    return {
-        "format": 1,
-        "studios": [
-            {
-                "id": slug,
-                "name": f"{slug.title()} Yoga",
-                "city": facts["address"].partition(", ")[2],
-                "timezone": "Asia/Makassar",
-                "currency": "IDR",
-                "default_language": "id",
-                "whatsapp_number": None,
-                "languages": ["id", "en"],
-                "entries": [
-                    _entry("address", "Alamat studio", "location & facilities", facts),
-                    _entry("price", "Harga kelas", "pricing & policies", facts),
-                ],
-            }
-            for slug, facts in FACTS.items()
-        ],
-    }
-
-
-def _entry(name: str, title: str, category: str, facts: dict[str, str]) -> dict[str, Any]:
-    keywords = {
-        "address": "alamat, lokasi, dimana, address, where",
-        "price": "harga, biaya, price, drop-in",
-    }
-    content = {"address": "Alamat studio kami: {}.", "price": "Harga satu kelas drop-in: {}."}
-    return {
-        "id": name,
-        "title": title,
-        "category": category,
-        "language": "id",
-        "keywords": keywords[name],
-        "content": content[name].format(facts[name]),
-    }
+# One question, and what stands in the answer of each studio of the evaluation file.
+QUESTION = "alamat studio dimana kak?"
+ADDRESS = {"ombak": "Jl. Pantai Pererenan No. 88", "senja": "Jl. Kemang Timur No. 21B"}
 
 
 def settings_of(folder: Path, **more: str) -> dict[str, str]:
@@ -206,9 +163,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the two studios, made once."""
     folder = tmp_path_factory.mktemp("installed")
     manage(folder, "migrate", "--verbosity", "0")
-    file = folder / "studios.json"
-    file.write_text(json.dumps(studios()))
-    manage(folder, "loadstudio", str(file))
+    manage(folder, "loadstudio", "evals/studios.json")
     return folder
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.flows.conftest import FACTS, Service, until
+from tests.flows.conftest import ADDRESS, QUESTION, Service, until
 from tests.whatsapp_server.client import Customer
 
 pytestmark = pytest.mark.e2e
@@ -10,9 +10,9 @@ pytestmark = pytest.mark.e2e
 
 def test_a_studio_links_its_phone_and_a_customer_gets_an_answer(service: Service, anna: Customer):
     studio = service.pair("6281200001101")
-    anna.send(studio, "alamat studio dimana kak?")
+    anna.send(studio, QUESTION)
     reply = anna.expect_reply(20)
-    assert FACTS["ombak"]["address"] in reply["text"]
+    assert ADDRESS["ombak"] in reply["text"]
     assert "bot" not in reply.get("marks", [])
     customer = "SELECT phone, name FROM conversations_customer"
     assert service.rows(customer) == [("+628111000001", "Anna")]

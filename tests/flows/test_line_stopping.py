@@ -5,12 +5,11 @@ import signal
 
 import pytest
 
-from tests.flows.conftest import FACTS, Service, until
+from tests.flows.conftest import ADDRESS, QUESTION, Service, until
 from tests.whatsapp_server.client import Customer, Number
 
 pytestmark = pytest.mark.e2e
 STUDIO = "6281200001101"
-ADDRESS = FACTS["ombak"]["address"]
 
 
 def customers(service: Service, count: int) -> list[Customer]:
@@ -19,34 +18,20 @@ def customers(service: Service, count: int) -> list[Customer]:
 
 def ask_all(everybody: list[Customer], studio: Number) -> None:
     for customer in everybody:
-        customer.send(studio, "alamat studio dimana kak?")
+        customer.send(studio, QUESTION)
 
 
-def answered_once(everybody: list[Customer]) -> bool:
-    return all(len(customer.inbox()) == 1 for customer in everybody)
-
-
-def gone(service: Service) -> bool:
-    return not service.processes()
-
-
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_ends_every_process_in_time(service: Service, how):
-    service.pair(STUDIO)
-    assert len(service.lines()) == 1
-    assert service.end(how, timeout=15) == 0
-    assert gone(service)
-    assert service.state() == "stopped"
-
-
-def test_a_message_during_the_stop_is_answered_after_the_next_start(
+def test_a_stop_ends_every_process_and_what_comes_meanwhile_is_answered_later(
     service: Service, anna: Customer
 ):
     studio = service.pair(STUDIO)
-    service.end()
-    anna.send(studio, "alamat studio dimana kak?")
+    assert len(service.lines()) == 1
+    assert service.end(signal.SIGTERM, timeout=15) == 0
+    assert service.processes() == []
+    assert service.state() == "stopped"
+    anna.send(studio, QUESTION)
     service.start()
-    assert ADDRESS in anna.expect_reply(30)["text"]
+    assert ADDRESS["ombak"] in anna.expect_reply(30)["text"]
 
 
 def test_a_killed_line_is_back_within_a_second_and_answers_everybody_once(service: Service):

@@ -96,7 +96,7 @@ MENU: list[tuple[Promise | str, list[Item]]] = [
 
 def menu(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups in the shape of the theme. An item without the right is absent, not grey."""
-    groups = []
+    groups: list[dict[str, Any]] = []
     for title, items in MENU:
         shown = [_entry(request, item) for item in items if _may(request, item)]
         if shown:

@@ -102,9 +102,20 @@ def allowed(request: HttpRequest, right: str) -> bool:
     """Whether the person's role in the chosen studio includes `right` (see RIGHTS)."""
     if is_platform_admin(request.user):
         return True
-    tenant = chosen_studio(request)
-    role = role_of(request.user, tenant)
+    role = _role_here(request)
     return role is not None and right in RIGHTS.get(role, frozenset())
+
+
+def _role_here(request: HttpRequest) -> str | None:
+    """The role in the chosen studio, looked up once a request: a page asks dozens of times."""
+    tenant = chosen_studio(request)
+    key = (request.user.pk, tenant and tenant.pk)
+    looked_up = getattr(request, "_role", None)
+    if looked_up is None or looked_up[0] != key:
+        looked_up = (key, role_of(request.user, tenant))
+        request._role = looked_up  # type: ignore[attr-defined]
+    role: str | None = looked_up[1]
+    return role
 
 
 def require(request: HttpRequest, right: str) -> None:

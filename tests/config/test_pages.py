@@ -264,3 +264,17 @@ def test_the_language_of_the_pages_can_be_changed(client: Client, sari: User) ->
     client.force_login(sari)
     client.post("/i18n/setlang/", {"language": "id", "next": "/admin/"})
     assert '<html lang="id"' in text_of(client.get("/admin/"))
+
+
+@pytest.mark.parametrize(
+    ("address", "most"),
+    [("/admin/", 20), ("/admin/whatsapp/card/", 8), ("/admin/playground/answers/", 8)],
+)
+def test_pages_that_are_polled_or_opened_first_ask_little(
+    client: Client, sari: User, ombak: Tenant, address: str, most: int
+) -> None:
+    one_of_everything(ombak, "Ayu")
+    client.force_login(sari)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(address)
+    assert len(queries) <= most

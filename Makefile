@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test e2e check fmt lint types lock messages screenshots
+.PHONY: help install install-dev run test e2e check fmt lint types lock screenshots
 
 help: ## Show these lines
 	@awk -F ':.*## ' '/^[a-z0-9_-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,3 +49,6 @@ check: install install-dev lint types ## Check everything: format, lint, types, 
 
 lock: install-dev ## Write requirements*.txt anew from requirements*.in
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bin/lock
+
+screenshots: install install-dev ## Take the pictures of the docs anew (needs Chromium)
+	@$(BIN)/python bin/screenshots

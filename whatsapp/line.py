@@ -66,6 +66,7 @@ class Line:
         self._loops = [
             self._loop("mover", self.mover.step, 1.0),
             self._loop("sender", self._send_when_connected, 0.3),
+            self._loop("chores", self._chore, 3600),
         ]
 
     def _loop(self, name: str, step: Callable[[], bool], pause: float) -> Loop:
@@ -108,6 +109,10 @@ class Line:
 
     def _send_when_connected(self) -> bool:
         return self.account.state == State.CONNECTED and self.sender.send_next()
+
+    def _chore(self) -> bool:
+        self.journal.prune()
+        return False
 
     def _finish(self, code: int) -> int:
         """Stop sending, hang up, let the last events reach the journal and the database, give the lease back."""
@@ -221,7 +226,7 @@ class Line:
 
     def _on_synced(self, change: Change) -> None:
         if self.account.state == State.SYNCING:
-            self._become(State.CONNECTED, connected_at=timezone.now())
+            self._become(State.CONNECTED, connected_at=timezone.now(), retry_at=None)
             self._loops[1].wake()
 
     def _on_disconnected(self, change: Change) -> None:

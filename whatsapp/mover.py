@@ -15,6 +15,7 @@ from whatsapp.translate import Translator
 
 log = logging.getLogger(__name__)
 TYPING_LASTS = 10.0  # seconds
+LOST_AFTER = 10.0  # seconds in which a message that looks lost may still reach the journal
 
 
 class Mover:
@@ -42,6 +43,8 @@ class Mover:
         return moved > 0
 
     def _move(self, raw: Raw) -> bool:
+        if raw.kind == "lost" and self._age(raw) < LOST_AFTER:
+            return False
         try:
             self._receive(raw)
         except (OperationalError, InterfaceError):
@@ -64,10 +67,14 @@ class Mover:
             receive(event, at=self._clock())
 
     def _stale(self, raw: Raw) -> bool:
-        """Nobody types any more; or the unreadable message came again, readable."""
+        """Nobody types any more; or the message without text came with its text."""
         if raw.kind == "typing":
-            return self._clock().timestamp() - raw.received_at > TYPING_LASTS
-        return raw.kind == "undecryptable" and self._journal.holds("message", raw.key)
+            return self._age(raw) > TYPING_LASTS
+        without_text = raw.kind in ("undecryptable", "lost")
+        return without_text and self._journal.holds("message", raw.key)
+
+    def _age(self, raw: Raw) -> float:
+        return self._clock().timestamp() - raw.received_at
 
     def _needed(self, receipt: Receipt) -> Event | None:
         """The library itself sends again what this process sent."""

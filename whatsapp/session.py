@@ -169,6 +169,8 @@ class NeonizeSession:
             lambda _uuid, text: on_change(Change("login", ctypes.string_at(text).decode()))
         )
 
+        logging.getLogger("whatsmeow.Client").addHandler(_LostMessages(on_raw))
+
     def _connect(self, client: Any, on_change: OnChange) -> None:
         try:
             client.connect()
@@ -227,6 +229,25 @@ class NeonizeSession:
 
     def stop(self) -> None:
         self._client.stop()
+
+
+class _LostMessages(logging.Handler):
+    """When the process was killed between decrypting a message and keeping it, its text is gone: the library
+    only logs that the second copy has an old counter. That line is all that tells of the message.
+
+    It also appears for a plain duplicate, so the mover waits whether the message itself is in the journal.
+    """
+
+    LINE = re.compile(r"Ignoring message (\S+) from (\d+)\S*@([a-z.]+)[: ].*old counter")
+
+    def __init__(self, on_raw: OnRaw):
+        super().__init__(logging.WARNING)
+        self._on_raw = on_raw
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if found := self.LINE.search(record.getMessage()):
+            whatsapp_id, user, server = found.groups()
+            self._on_raw("lost", f"{whatsapp_id}:0:", f"{user}@{server}".encode())
 
 
 def _kept(function: Callable[..., None]) -> Callable[..., None]:

@@ -54,6 +54,8 @@ class Translator:
 
     def read(self, raw: Raw) -> Event | None:
         """What the event means to the studio; None when it means nothing."""
+        if raw.kind == "lost":
+            return self._lost(raw)
         event = parse(raw.kind, raw.payload)
         source = event.MessageSource if raw.kind in ("receipt", "typing") else None
         if not _private(source or event.Info.MessageSource):
@@ -123,6 +125,23 @@ class Translator:
         if event.Info.MessageSource.IsFromMe:
             return None
         return self._said(event.Info, Content(Message.Kind.UNREADABLE), raw)
+
+    def _lost(self, raw: Raw) -> Event | None:
+        """A message of which only its id and its sender are known; staff and the customer must hear of it."""
+        chat = raw.payload.decode()
+        user, _at_sign, server = chat.partition("@")
+        if server not in (PHONE, LID) or user in (self.me.phone, self.me.lid):
+            return None
+        phone, lid = (user, None) if server == PHONE else (self.phone_of(user), user)
+        return InboundMessage(
+            tenant_id=self.tenant_id,
+            whatsapp_id=raw.key.partition(":")[0],
+            chat=chat,
+            person=Person(_e164(phone), lid),
+            kind=str(Message.Kind.UNREADABLE),
+            text="",
+            sent_at=_at(raw.received_at),
+        )
 
     def _receipt(self, event: Any, raw: Raw) -> Event | None:
         name = event.DESCRIPTOR.enum_types_by_name["ReceiptType"].values_by_number[event.Type].name

@@ -1,4 +1,5 @@
 import datetime as dt
+import logging
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tests.whatsapp import events
 from tests.whatsapp.events import STUDIO, STUDIO_LID, body, message
 from whatsapp.journal import Journal, Raw
 from whatsapp.mover import Mover
+from whatsapp.session import _LostMessages
 from whatsapp.store import Me
 from whatsapp.translate import Translator
 
@@ -102,6 +104,37 @@ def test_typing_of_long_ago_is_nothing(
 def test_a_readable_copy_makes_the_unreadable_one_needless(journal: Journal, mover: Mover):
     arrive(journal, events.unreadable("3A01"))
     arrive(journal, message(body(conversation="Halo")))
+    mover.step()
+    assert [row.kind for row in Message.objects.all()] == ["text"]
+
+
+def lost(journal: Journal) -> None:
+    line = (
+        "Ignoring message 3A01 from 100000000000001:3@lid: failed to decrypt prekey message:"
+        " failed to get or create message keys: received message with old counter (index: 1)"
+    )
+    log = logging.makeLogRecord({"msg": line})
+    _LostMessages(lambda kind, key, payload: journal.add(kind, key, payload)).emit(log)
+
+
+def test_a_message_that_died_with_the_process_is_shown_without_its_text(
+    journal: Journal, mover: Mover, now: dt.datetime
+):
+    lost(journal)
+    assert not mover.step()  # it may only be a duplicate
+    mover._clock = lambda: now + dt.timedelta(seconds=11)
+    assert mover.step()
+    row = Message.objects.get()
+    assert (row.kind, row.whatsapp_id) == ("unreadable", "3A01")
+    assert row.conversation.chat == "100000000000001@lid"
+
+
+def test_a_duplicate_of_a_known_message_is_not_lost(
+    journal: Journal, mover: Mover, now: dt.datetime
+):
+    lost(journal)
+    arrive(journal, message(body(conversation="Halo")))
+    mover._clock = lambda: now + dt.timedelta(seconds=11)
     mover.step()
     assert [row.kind for row in Message.objects.all()] == ["text"]
 

@@ -1,8 +1,9 @@
-"""Retrieval without any key, in figures: recall at 1, 3 and 5, how sure clear answers are, milliseconds per search.
+"""Retrieval and answers without any key, in figures: recall at 1, 3 and 5, answers right and wrong, milliseconds.
 
-    .venv/bin/python benchmarks/retrieval.py [--show] [--studios FILE.json] [--questions FILE.jsonl]
+    .venv/bin/python benchmarks/retrieval.py [--show] [--studios FILE.json …] [--questions FILE.jsonl …] [--split NAME]
 
-Uses a database in memory; nothing of yours is read or written. `--show` prints what was not found and every clear answer.
+Uses a database in memory; nothing of yours is read or written. `--show` prints what was not found and every answer
+that is not as it should be; `--split` takes only the questions of that half (dev, held).
 """
 
 import argparse
@@ -14,11 +15,13 @@ import sys
 import tempfile
 import time
 import zoneinfo
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "QDRANT_URL"):
+for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "QDRANT_URL", "ANTHROPIC_API_KEY"):
     os.environ[name] = ""
 os.environ |= {"ENV_FILE": os.devnull, "DATABASE_URL": "sqlite::memory:", "LOG_LEVEL": "ERROR"}
 os.environ |= {"DATA_DIR": tempfile.mkdtemp(), "DJANGO_SETTINGS_MODULE": "config.settings"}
@@ -29,81 +32,140 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 
+from agent.answering import answer  # noqa: E402
+from agent.evaluation import Scores, has_fact  # noqa: E402
+from agent.reply import Question  # noqa: E402
+from conversations.history import Line  # noqa: E402
 from knowledge.entries import save_entry  # noqa: E402
-from knowledge.search import best_passage, search  # noqa: E402
+from knowledge.search import search  # noqa: E402
 from tenants.models import Tenant  # noqa: E402
 
+FILES = {"studios": ROOT / "evals/studios.json", "questions": ROOT / "evals/questions.jsonl"}
 
-def load(path: Path) -> tuple[dict[str, Tenant], set[str]]:
-    studios, poisoned = {}, set()
-    for row in json.loads(path.read_text("utf-8"))["studios"]:
-        tenant = Tenant.objects.create(slug=row["id"], name=row["name"], timezone=row["timezone"])
+
+@dataclass
+class Figures:
+    """What was measured, question by question."""
+
+    ranks: list[int] = field(default_factory=list)
+    took: list[float] = field(default_factory=list)
+    worked: list[float] = field(default_factory=list)
+    verdicts: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def count(self, kind: str, verdict: str) -> None:
+        self.verdicts.setdefault(kind, Counter())[verdict] += 1
+
+
+def load(paths: list[Path]) -> tuple[dict[str, Tenant], dict[str, dict]]:
+    """The studios by their name, as rows and as they stand in the files."""
+    rows = {
+        row["id"]: row for path in paths for row in json.loads(path.read_text("utf-8"))["studios"]
+    }
+    studios = {}
+    for slug, row in rows.items():
+        fields = {"timezone": row["timezone"], "default_language": row["default_language"]}
+        studios[slug] = Tenant.objects.create(slug=slug, name=row["name"], **fields)
         for entry in row["entries"]:
-            save_entry(tenant, entry | {"external_id": entry["id"]})
-            poisoned |= {entry["id"]} if entry.get("poisoned") else set()
-        studios[row["id"]] = tenant
-    return studios, poisoned
+            save_entry(studios[slug], entry | {"external_id": entry["id"]})
+    return studios, rows
 
 
-def ask(tenant: Tenant, question: dict) -> tuple[list, float, float]:
+def moment(tenant: Tenant, question: dict) -> dt.datetime:
     at = dt.datetime.fromisoformat(question["now"])
-    at = at if at.tzinfo else at.replace(tzinfo=zoneinfo.ZoneInfo(tenant.timezone))
-    earlier = [turn["content"] for turn in question["history"]]
+    return at if at.tzinfo else at.replace(tzinfo=zoneinfo.ZoneInfo(tenant.timezone))
+
+
+def names_found(tenant: Tenant, question: dict, figures: Figures) -> list[str]:
+    said = [t["content"] for t in question["history"] if t.get("role") != "assistant"]
+    at = moment(tenant, question)
     started, worked = time.perf_counter(), time.process_time()
-    found = search(tenant, [question["text"]], earlier=earlier, at=at)
-    seconds, cpu = time.perf_counter() - started, time.process_time() - worked
-    return found, seconds * 1000, cpu * 1000
+    found = search(tenant, [question["text"]], earlier=said, at=at)
+    figures.took.append((time.perf_counter() - started) * 1000)
+    figures.worked.append((time.process_time() - worked) * 1000)
+    return [hit.entry.external_id for hit in found]
 
 
-def right(answer: str, question: dict, found: list) -> bool:
-    """A clear answer is right when it comes from a right entry and holds at least one of the facts asked for."""
-    if not found or found[0].entry.external_id not in question["gold"]:
-        return False
-    facts = [fact.lower().split("|") for fact in question["must_contain"]]
-    plain = answer.lower().replace("*", "")
-    return not facts or any(any(f in plain for f in fact) for fact in facts)
+def reply_to(tenant: Tenant, question: dict) -> tuple[str, bool]:
+    """What a customer would get without a model, and whether a person is asked."""
+    at = moment(tenant, question)
+    turns = question["history"]
+    authors = ["assistant" if t.get("role") == "assistant" else "customer" for t in turns]
+    history = [Line(who, turn["content"], at) for who, turn in zip(authors, turns, strict=True)]
+    reply = answer(Question(tenant, question["text"], at, history), None)
+    return reply.text, reply.escalation is not None
+
+
+def verdict(question: dict, text: str, handed_over: bool, studios: dict[str, dict]) -> str:
+    """Right, wrong or handed over; an answer where none is to be had is wrong."""
+    scores = Scores(studios)
+    scores.judge(question, {"reply": text, "escalated": handed_over})
+    if any(scores.lists[harm][0] for harm in ("forbidden", "leak", "unsupported")):
+        return "HARMFUL"
+    if handed_over:
+        return "handed over"
+    if question["kind"] == "unanswerable" and "answer" not in question["also_ok"]:
+        return "wrong"
+    facts = [has_fact(fact, text) for fact in question["must_contain"]]
+    return "right" if all(facts) else "part" if any(facts) else "wrong"
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--show", action="store_true")
-    options.add_argument("--studios", type=Path, default=ROOT / "evals/studios.json")
-    options.add_argument("--questions", type=Path, default=ROOT / "evals/questions.jsonl")
+    options.add_argument("--split")
+    for name, default in FILES.items():
+        options.add_argument(f"--{name}", type=Path, nargs="+", default=[default])
     chosen = options.parse_args()
     call_command("migrate", verbosity=0)
-    studios, poisoned = load(chosen.studios)
-    lines = chosen.questions.read_text("utf-8").splitlines()
+    studios, rows = load(chosen.studios)
+    lines = [line for path in chosen.questions for line in path.read_text("utf-8").splitlines()]
     questions = [json.loads(line) for line in lines if line.strip()]
-    for question in questions[:8]:
-        ask(studios[question["studio"]], question)  # the first search of a studio builds its index
-    ranks, took, worked, clear = [], [], [], {"right": 0, "wrong": 0, "not": 0}
+    questions = [q for q in questions if chosen.split in (None, q["split"])]
+    for question in questions:  # the first search of a studio builds its index
+        names_found(studios[question["studio"]], question, Figures())
+    figures = Figures()
     for question in questions:
-        found, milliseconds, cpu = ask(studios[question["studio"]], question)
-        took.append(milliseconds)
-        worked.append(cpu)
-        names = [f.entry.external_id for f in found]
-        gold = [g for g in question["gold"] if g not in poisoned]
-        if question["kind"] in ("answerable", "followup") and gold:
-            ranks.append(min((names.index(g) + 1 for g in gold if g in names), default=99))
-            if chosen.show and ranks[-1] > 1:
-                print(f"rank {ranks[-1]:2} {question['id']} {question['text']!r} {names[:3]}")
-        if not found or not found[0].clear:
-            clear["not"] += 1
-            continue
-        answer = best_passage(found[0], question["text"])
-        verdict = "right" if right(answer, question, found) else "wrong"
-        clear[verdict] += 1
-        if chosen.show:
-            print(f"clear, {verdict}: {question['id']} {question['text']!r} →\n    {answer!r}")
-    count = len(ranks)
+        measure(question, studios, rows, figures, show=chosen.show)
+    report(figures)
+
+
+def measure(
+    question: dict,
+    studios: dict[str, Tenant],
+    rows: dict[str, dict],
+    figures: Figures,
+    *,
+    show: bool,
+) -> None:
+    tenant = studios[question["studio"]]
+    poisoned = {e["id"] for e in rows[tenant.slug]["entries"] if e.get("poisoned")}
+    names = names_found(tenant, question, figures)
+    gold = [entry for entry in question["gold"] if entry not in poisoned]
+    rank = min((names.index(entry) + 1 for entry in gold if entry in names), default=99)
+    if question["kind"] in ("answerable", "followup") and gold:
+        figures.ranks.append(rank)
+    text, handed_over = reply_to(tenant, question)
+    how = verdict(question, text, handed_over, rows)
+    figures.count(question["kind"], how)
+    if show and (how != "right" or rank > 1):
+        print(f"{how}, rank {rank}: {question['id']} {question['text']!r} {names[:3]}")
+        if not handed_over:
+            print(f"    {text!r}")
+
+
+def report(figures: Figures) -> None:
+    count = len(figures.ranks)
     for k in (1, 3, 5):
-        print(f"recall@{k} {sum(rank <= k for rank in ranks) / count:.3f}", end="  ")
+        print(f"recall@{k} {sum(rank <= k for rank in figures.ranks) / count:.3f}", end="  ")
     print(f"({count} questions with a gold entry)")
-    print(f"clear: right {clear['right']}, wrong {clear['wrong']}, not clear {clear['not']}")
-    took.sort()
+    print("without a model:")
+    for kind, verdicts in figures.verdicts.items():
+        told = ", ".join(f"{how} {n}" for how, n in sorted(verdicts.items()))
+        print(f"  {kind:12} {told}")
+    took = sorted(figures.took)
     p95 = took[int(len(took) * 0.95)]
     print(f"milliseconds per search: p50 {statistics.median(took):.1f}  p95 {p95:.1f}", end="  ")
-    print(f"(processor p50 {statistics.median(worked):.1f})")
+    print(f"(processor p50 {statistics.median(figures.worked):.1f})")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ from tests.flows.conftest import _processes as processes_of
 
 pytestmark = pytest.mark.e2e
 
-RUNMILA = (sys.executable, "manage.py", "runmila")
+# A test run that is itself killed leaves nothing behind.
+RUNMILA = (sys.executable, "manage.py", "runmila", "--with-parent")
 
 
 def free_port() -> int:

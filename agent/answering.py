@@ -17,7 +17,7 @@ from agent.reply import Question, Reply
 from agent.tools import ToolContext
 from conversations.mailbox import EscalationDraft
 from knowledge.models import KnowledgeEntry
-from knowledge.search import Found, search
+from knowledge.search import Found, everything, search
 
 NO_MODEL = gettext_noop("No Anthropic key is set: answers come word for word from the knowledge.")
 STOPPED = gettext_noop(
@@ -103,11 +103,10 @@ class _Answering:
     def _whole_knowledge(self, model: Model) -> list[KnowledgeEntry] | None:
         """All entries of today in the mode `full`; None in the mode `search`."""
         tenant, at = self.question.tenant, self.question.at
-        mode = prompts.choose_context(tenant, at, model.card, self.context)
+        entries = everything(tenant, at=at)
+        mode = prompts.choose_context(entries, model.card, self.context)
         self.trace.append({"context": mode, "found": self._entries()})
-        if mode == "search":
-            return None
-        return list(KnowledgeEntry.objects.current(at, tenant).defer("embedding"))
+        return entries if mode == "full" else None
 
     def _guarded(self, run: Run) -> tuple[str, str]:
         """The model's text in WhatsApp's form with facts that hold, or empty and a sentence for staff."""
@@ -122,14 +121,14 @@ class _Answering:
             return "", STOPPED
         return text, "" if text or run.context.escalation else EMPTY
 
-    def _sources(self, run: Run) -> str:
+    def _sources(self, run: Run) -> list[str]:
         """Everything whose facts an answer may repeat."""
         question = self.question
         shown = [f"{entry.title}\n{entry.content}" for entry in run.context.shown]
         helps = [part for code in ("id", "en") for part in help_numbers(question.tenant, code)]
         promise = phrase("told", self.language, question.tenant, question.at)
         now = prompts.now_line(question.tenant, question.at)
-        return "\n".join([*shown, question.said, now, promise, question.tenant.name, *helps])
+        return [*shown, question.said, now, promise, question.tenant.name, *helps]
 
     def _after_error(self, run: Run, flag: redflags.Flag | None, error: str) -> Reply:
         """The model failed: what code can answer, and what it already did stays done."""

@@ -1,28 +1,70 @@
 """Between draft and outbox: facts must stand in what was shown, and the form is WhatsApp's."""
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeVar
 
 from agent import facts
 
 LIMIT = 900
+_T = TypeVar("_T")
 
 
-def unsupported(draft: str, sources: str) -> list[str]:
+def unsupported(draft: str, sources: Iterable[str]) -> list[str]:
     """What the draft states and no source holds: amounts, times of day, links, phone and account numbers."""
-    missing = sorted(facts.money(draft) - facts.money(sources))
-    known = facts.clock(sources)
-    for minutes, other in facts.times(draft):
-        if minutes not in known and other not in known:
+    stated = _known(draft)
+    if not stated:
+        return []
+    known = [_known(source) for source in sources]
+    missing = sorted(stated.money - _all(each.money for each in known))
+    clock = _all(each.clock for each in known)
+    for minutes, other in stated.times:
+        if minutes not in clock and other not in clock:
             missing.append(f"{minutes // 60:02d}:{minutes % 60:02d}")
-    low = sources.lower()
-    missing += sorted(link for link in facts.links(draft) if link not in low)
-    missing += sorted(facts.long_numbers(draft) - facts.long_numbers(sources) - _amounts(sources))
+    missing += sorted(link for link in stated.links if not any(link in each.text for each in known))
+    missing += sorted(
+        stated.long_numbers - _all(each.long_numbers | each.amounts for each in known)
+    )
     return list(dict.fromkeys(missing))
 
 
-def _amounts(text: str) -> set[str]:
-    """Amounts as bare digits: “1.950.000” without Rp looks like a long number."""
-    return {amount.partition(":")[2] for amount in facts.money(text)}
+@dataclass(frozen=True)
+class _Facts:
+    """What one text states that must be right."""
+
+    text: str  # lower case
+    money: frozenset[str]
+    times: tuple[tuple[int, int | None], ...]
+    clock: frozenset[int]
+    links: frozenset[str]
+    long_numbers: frozenset[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.money or self.times or self.links or self.long_numbers)
+
+    @property
+    def amounts(self) -> frozenset[str]:
+        """Amounts as bare digits: “1.950.000” without Rp looks like a long number."""
+        return frozenset(amount.partition(":")[2] for amount in self.money)
+
+
+@lru_cache(maxsize=4096)
+def _known(text: str) -> _Facts:
+    """Entries are asked for the same facts in every turn, so what they state is kept."""
+    return _Facts(
+        text.lower(),
+        frozenset(facts.money(text)),
+        tuple(facts.times(text)),
+        frozenset(facts.clock(text)),
+        frozenset(facts.links(text)),
+        frozenset(facts.long_numbers(text)),
+    )
+
+
+def _all(parts: Iterable[frozenset[_T]]) -> frozenset[_T]:
+    return frozenset().union(*parts)
 
 
 def complaint(missing: list[str]) -> str:

@@ -2,11 +2,10 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 from django.conf import settings
-from django.db.models import Sum
-from django.db.models.functions import Length
 from django.template.loader import render_to_string
 
 from agent.hours import is_open
@@ -26,7 +25,7 @@ _CACHED = {"type": "ephemeral", "ttl": "1h"}
 
 
 def choose_context(
-    tenant: Tenant, at: dt.datetime, card: ModelCard, wanted: str = ""
+    entries: Sequence[KnowledgeEntry], card: ModelCard, wanted: str = ""
 ) -> Literal["full", "search"]:
     """`auto` is full when the knowledge is small, and large enough to be cached by this model.
 
@@ -35,16 +34,10 @@ def choose_context(
     wanted = wanted or settings.AGENT_CONTEXT
     if wanted != "auto":
         return "full" if wanted == "full" else "search"
-    size = _knowledge_tokens(tenant, at, card)
+    letters = sum(len(entry.content) + len(entry.title) + ENTRY_FRAME for entry in entries)
+    size = card.tokens_of(letters)
     cached = card.cache_floor is not None and size + AROUND_KNOWLEDGE >= card.cache_floor
     return "full" if cached and 0 < size <= FULL_AT_MOST else "search"
-
-
-def _knowledge_tokens(tenant: Tenant, at: dt.datetime, card: ModelCard) -> int:
-    """About how many tokens the active knowledge has, without loading it."""
-    entries = KnowledgeEntry.objects.current(at, tenant)
-    length = Sum(Length("content") + Length("title") + ENTRY_FRAME)
-    return card.tokens_of(entries.order_by().aggregate(all=length)["all"] or 0)
 
 
 def system(tenant: Tenant, entries: Sequence[KnowledgeEntry] | None) -> list[dict[str, Any]]:
@@ -79,8 +72,13 @@ def knowledge_text(entries: Iterable[KnowledgeEntry]) -> str:
 
 def entry_text(entry: KnowledgeEntry) -> str:
     """One entry as data. Whatever it holds cannot end its own block."""
-    head = f'<entry id="{escaped(entry.reference)}" title="{escaped(entry.title)}">'
-    return f"{head}\n{escaped(entry.content.strip())}\n</entry>"
+    return _entry_text(entry.reference, entry.title, entry.content)
+
+
+@lru_cache(maxsize=4096)
+def _entry_text(reference: str, title: str, content: str) -> str:
+    head = f'<entry id="{escaped(reference)}" title="{escaped(title)}">'
+    return f"{head}\n{escaped(content.strip())}\n</entry>"
 
 
 def messages(

@@ -458,6 +458,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--messages", type=int, default=400)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="leave out the start-up times")
     parser.add_argument("--child", choices=["bare", "mila"], help=argparse.SUPPRESS)
     parser.add_argument("--recorded", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--at-once", type=int, default=1, help=argparse.SUPPRESS)
@@ -472,7 +473,8 @@ def main() -> None:
         child("mila", address, recorded, 0, 1)
         for at_once in (1, 16):
             side_by_side(address, recorded, options.messages, options.rounds, at_once)
-    start_ups()
+    if not options.quick:
+        start_ups()
 
 
 if __name__ == "__main__":

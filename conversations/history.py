@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from conversations.models import Conversation, Message
 
@@ -25,22 +26,26 @@ def history(conversation: Conversation, before: int, at: dt.datetime) -> list[Li
     rows = (
         conversation.messages.filter(pk__lt=before, created_at__gt=at - EPISODE)
         .exclude(state__in=_UNSAID)
-        .order_by("-pk")[: 2 * LINES]
+        .order_by("-pk")
+        .values_list("author", "kind", "text", "details", "created_at")[: 2 * LINES]
     )
     lines = [
-        Line(row.author, plain(row), row.created_at)
-        for row in rows
-        if plain(row) and not {"note", "revoked"} & row.details.keys() and not _ping(row)
+        Line(author, worded(kind, text), when)
+        for author, kind, text, details, when in rows
+        if worded(kind, text) and not _aside(details)
     ]
     return lines[:LINES][::-1]
 
 
-def _ping(row: Message) -> bool:
-    return bool(row.details.get("command") == "ping")
+def _aside(details: dict[str, Any]) -> bool:
+    """Notes of MILA's own, what was deleted, and `!ping`: nothing that was talked about."""
+    return "note" in details or "revoked" in details or details.get("command") == "ping"
 
 
 def plain(row: Message) -> str:
     """The text, or what kind of thing it was: “[voice]”."""
-    if row.kind == Message.Kind.TEXT:
-        return row.text.strip()
-    return f"[{row.kind}] {row.text}".strip()
+    return worded(row.kind, row.text)
+
+
+def worded(kind: str, text: str) -> str:
+    return text.strip() if kind == Message.Kind.TEXT else f"[{kind}] {text}".strip()

@@ -25,6 +25,7 @@ __all__ = [
     "claim_next",
     "decide",
     "give_up",
+    "how_many_due",
     "overtaken",
     "quiet_until",
     "release",
@@ -54,9 +55,8 @@ def claim_next(owner: str, at: dt.datetime, lease_seconds: float) -> Claim | Non
 
     What is too old to answer, or failed three times, goes to staff here and now.
     """
-    due = Conversation.objects.due(at).select_related("tenant", "customer")
     for _try in range(TRIES):
-        candidates = list(due[:5])
+        candidates = _due(at)
         for conversation in candidates:
             claim = _take(conversation, owner, at, lease_seconds)
             if claim and not _for_staff(claim, at):
@@ -64,6 +64,23 @@ def claim_next(owner: str, at: dt.datetime, lease_seconds: float) -> Claim | Non
         if not candidates:
             return None
     return None
+
+
+def _due(at: dt.datetime) -> list[Conversation]:
+    """Some that wait longest; live studios first, as asking for the others takes longer."""
+    rows = Conversation.objects.select_related("tenant", "customer")
+    if live := list(rows.due_live(at)[:5]):
+        return live
+    waits = Conversation.objects.free(at).exists()
+    return list(rows.due(at)[:5]) if waits else []
+
+
+def how_many_due(at: dt.datetime, at_most: int) -> int:
+    """How many conversations `claim_next` would find now, counted up to `at_most`."""
+    rows = Conversation.objects.order_by()
+    if not rows.free(at).exists():
+        return 0
+    return rows.due_live(at)[:at_most].count() or rows.due(at)[:at_most].count()
 
 
 def _take(
@@ -207,6 +224,8 @@ def _decide(claim: Claim, reply: Draft, at: dt.datetime) -> Message | None:
 
 def _details(claim: Claim, reply: Draft) -> dict[str, Any]:
     details = dict(reply.details)
+    # Blue ticks go to these when the answer has left.
+    details["answers"] = [each.whatsapp_id for each in claim.messages if each.whatsapp_id]
     if claim.late:
         details["late"] = True
     if reply.escalation:

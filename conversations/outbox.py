@@ -101,8 +101,33 @@ def claim_to_send(tenant_id: uuid.UUID, at: dt.datetime) -> Message | None:
 
 
 def _first(tenant_id: uuid.UUID, at: dt.datetime) -> Message | None:
-    rows = Message.objects.to_send(tenant_id, at)
-    return rows.select_related("conversation", "tenant").first()
+    """The first that may go, as far as its conversation goes: an earlier one that is on its way, or is tried
+    again soon, holds back later ones. Asked in small portions: a line asks several times a second."""
+    held: set[uuid.UUID] = set()
+    after = 0
+    while rows := list(_leaving(tenant_id).filter(pk__gt=after)[:5]):
+        for message in rows:
+            soon = message.not_before is not None and message.not_before > at
+            if message.state == State.SENDING or (message.attempts and soon):
+                held.add(message.conversation_id)
+            elif not soon and message.conversation_id not in held:
+                return message
+        after = rows[-1].pk
+    return None
+
+
+def _leaving(tenant_id: uuid.UUID) -> MessageQuerySet:
+    """Messages on their way or waiting, with what sending asks of them, their conversation and their studio."""
+    rows = Message.objects.leaving(tenant_id).select_related("conversation", "tenant")
+    return rows.only(*_SENT_BY)
+
+
+_SENT_BY = (
+    *("author", "kind", "text", "state", "details", "public_id", "attempts", "not_before"),
+    *("expires_at", "mode_version", "sending_since", "written_by", "whatsapp_id"),
+    *("conversation__chat", "conversation__mode_version", "conversation__channel"),
+    *("conversation__tenant", "conversation__customer", "tenant__mode", "tenant__active"),
+)
 
 
 def _obstacle(message: Message, at: dt.datetime) -> str:

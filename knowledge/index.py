@@ -136,16 +136,17 @@ class KnowledgeIndex:
         """One ranking by words and one per embedding, each inside the studio."""
         from qdrant_client import models
 
-        rankings: list[tuple[str, Any, float | None]] = [("dense", d, None) for d in query.dense]
+        rankings: list[tuple[str, Any, float | None]] = []
         if query.words:
-            words = self._words(query.words)
-            if self.positions is not None:
-                words = models.NearestQuery.model_construct(nearest=_Uncopied(words))
-            rankings.insert(0, ("words", words, 1e-6))
+            rankings.append(("words", self._nearest(self._words(query.words)), 1e-6))
+        rankings += [("dense", self._nearest(list(dense)), None) for dense in query.dense]
         return [
             models.Prefetch(query=q, using=using, filter=only, limit=limit, score_threshold=least)
             for using, q, least in rankings
         ]
+
+    def _nearest(self, vector: Any) -> Any:
+        return vector
 
     def _asked(self, parts: list["models.Prefetch"]) -> dict[str, Any]:
         from qdrant_client import models
@@ -256,6 +257,13 @@ class StudioIndex(KnowledgeIndex):
     def _only(self, tenant_id: uuid.UUID) -> "models.Filter | None":
         studio_filter(tenant_id)  # still refuses to search for nobody
         return None  # checking every point again took most of the time
+
+    def _nearest(self, vector: Any) -> Any:
+        from qdrant_client import models
+
+        if not isinstance(vector, list):
+            return vector
+        return models.NearestQuery.model_construct(nearest=_Uncopied(vector))
 
 
 class _Uncopied(list[float]):

@@ -5,12 +5,11 @@ import threading
 import uuid
 from array import array
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from knowledge import fingerprints, lexical
-from knowledge.models import KnowledgeEntry
+from knowledge.models import EntryQuerySet, KnowledgeEntry
 from tenants.models import Tenant
 
 KEPT = 200  # studios; a usual one takes about half a megabyte
@@ -18,16 +17,16 @@ KEPT = 200  # studios; a usual one takes about half a megabyte
 
 @dataclass
 class Shelf:
-    """What search needs of one studio, without the rows themselves."""
+    """What search and prompts need of one studio, read once for each version of its knowledge."""
 
     tenant_id: uuid.UUID
     version: int
+    rows: dict[uuid.UUID, KnowledgeEntry]  # the active entries, without their embeddings
     vocabulary: lexical.Vocabulary
     words: dict[uuid.UUID, lexical.Vector]
     dense: dict[uuid.UUID, "array[float]"]
     embedder: str  # whose vectors are in `dense`; "" for none
     in_step: bool  # whether a server holds all of it
-    days: Sequence[tuple[dt.date | None, dt.date | None]]
     lock: threading.Lock = field(default_factory=threading.Lock)
     pages: dict[uuid.UUID, Any] = field(
         default_factory=dict
@@ -40,10 +39,7 @@ class Shelf:
 
     def out_of_date(self, day: dt.date) -> int:
         """How many entries the index holds that are not valid on this day."""
-        return sum(
-            (start is not None and start > day) or (end is not None and end < day)
-            for start, end in self.days
-        )
+        return sum(not row.valid_on(day) for row in self.rows.values())
 
 
 _shelves: OrderedDict[uuid.UUID, Shelf] = OrderedDict()
@@ -80,27 +76,30 @@ def forget() -> None:
 
 def _build(tenant_id: uuid.UUID, version: int, embedder: str) -> Shelf:
     active = KnowledgeEntry.objects.filter(tenant_id=tenant_id, status=KnowledgeEntry.Status.ACTIVE)
-    rows = list(active.order_by("pk"))
+    rows = list(active.order_by("pk").defer("embedding"))
     texts = {row.pk: (row.title, row.keywords, row.content) for row in rows}
     words = {pk: lexical.document(*fields) for pk, fields in texts.items()}
     return Shelf(
         tenant_id=tenant_id,
         version=version,
+        rows={row.pk: row for row in rows},
         vocabulary=lexical.Vocabulary.of((texts[pk], vector) for pk, vector in words.items()),
         words=words,
-        dense=_dense(rows, embedder),
+        dense=_dense(active, embedder),
         embedder=embedder,
         in_step=all(fingerprints.of_index(r, embedder) == r.indexed_fingerprint for r in rows),
-        days=[(row.valid_from, row.valid_until) for row in rows],
     )
 
 
-def _dense(rows: Sequence[KnowledgeEntry], embedder: str) -> dict[uuid.UUID, "array[float]"]:
+def _dense(active: EntryQuerySet, embedder: str) -> dict[uuid.UUID, "array[float]"]:
     """The stored vectors of this embedder. Two models, or two sizes, are never mixed."""
+    if not embedder:
+        return {}
+    stored = active.filter(embedding_model=embedder).exclude(embedding=None)
     made = [
-        (row.pk, array("f", bytes(row.embedding)))
-        for row in rows
-        if embedder and row.embedding and row.embedding_model == embedder
+        (pk, array("f", bytes(vector)))
+        for pk, vector in stored.order_by("pk").values_list("pk", "embedding")
+        if vector
     ]
     sizes = Counter(len(vector) for _pk, vector in made).most_common(1)
     return {pk: vector for pk, vector in made if len(vector) == sizes[0][0]}

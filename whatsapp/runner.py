@@ -12,6 +12,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from agent.turns import answer_next
+from conversations.mailbox import how_many_due
 from conversations.models import Conversation
 from knowledge.sync import sync_due
 
@@ -38,7 +39,7 @@ class Answering:
 
     def find(self) -> bool:
         """A step: start as many turns as conversations are due, as far as threads are free."""
-        due = Conversation.objects.due(timezone.now())[: self._threads].count()
+        due = how_many_due(timezone.now(), self._threads)
         started = 0
         while started < due and self._free.acquire(blocking=False):
             self._pool.submit(self._turn)

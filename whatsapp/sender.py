@@ -76,16 +76,23 @@ def _not_sent(message: Message, error: SendError, at: dt.datetime) -> None:
 
 def _mark_read(message: Message, session: WhatsAppSession) -> None:
     """Blue ticks for what this message answers; only now, so that nothing looks read that was skipped."""
+    ids, chat = _answered_by(message), message.conversation.chat
+    try:
+        if ids:
+            session.mark_read(chat, chat, ids)
+    except Exception as error:  # noqa: BLE001  ticks are a courtesy
+        log.info("read marks: %s", error)
+
+
+def _answered_by(message: Message) -> list[str]:
+    """The customer's messages that this one answers: an answer of the assistant's names them."""
+    if "answers" in message.details:
+        return list(message.details["answers"])
     before = Message.objects.filter(conversation=message.conversation_id, pk__lt=message.pk)
     answered = before.filter(author=Message.Author.CUSTOMER).exclude(whatsapp_id=None)
     last = before.filter(from_me=True).order_by("-pk").values_list("pk", flat=True).first() or 0
-    ids = list(answered.filter(pk__gt=last).values_list("whatsapp_id", flat=True)[:50])
-    chat = message.conversation.chat
-    try:
-        if ids:
-            session.mark_read(chat, chat, [whatsapp_id for whatsapp_id in ids if whatsapp_id])
-    except Exception as error:  # noqa: BLE001  ticks are a courtesy
-        log.info("read marks: %s", error)
+    ids = answered.filter(pk__gt=last).values_list("whatsapp_id", flat=True)[:50]
+    return [whatsapp_id for whatsapp_id in ids if whatsapp_id]
 
 
 def _record(write: Callable[[], object]) -> None:

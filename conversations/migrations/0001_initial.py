@@ -422,9 +422,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="message",
             index=models.Index(
-                condition=models.Q(("state", "queued")),
+                condition=models.Q(("state__in", ["queued", "sending"])),
                 fields=["tenant", "id"],
-                name="messages_to_send",
+                name="messages_leaving",
             ),
         ),
         migrations.AddIndex(
@@ -433,14 +433,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state", "new")),
                 fields=["conversation", "id"],
                 name="messages_waiting",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("state", "sending")),
-                fields=["conversation", "id"],
-                name="messages_on_their_way",
             ),
         ),
         migrations.AddConstraint(

@@ -6,6 +6,8 @@ from agent import prompts
 from agent.pricing import UNKNOWN, card
 from agent.reply import Question
 from conversations.history import Line
+from knowledge import shelf
+from knowledge.search import everything
 from tests import factories
 
 HAIKU = card("claude-haiku-4-5")
@@ -52,7 +54,8 @@ def test_the_chat_alternates_and_begins_with_the_customer(ombak, now):
 
 def test_auto_shows_all_of_a_usual_studio_and_searches_small_and_large_ones(ombak, now):
     def context(**options):
-        return prompts.choose_context(ombak, now, options.get("card", HAIKU))
+        shelf.forget()  # nothing is committed in a test, so no version moves
+        return prompts.choose_context(everything(ombak, at=now), options.get("card", HAIKU))
 
     factories.entry(ombak, "small", content="x" * 500)
     assert (
@@ -70,9 +73,10 @@ def test_auto_shows_all_of_a_usual_studio_and_searches_small_and_large_ones(omba
 def test_only_what_is_valid_today_counts(ombak, now, settings):
     settings.AGENT_CONTEXT = "full"
     factories.entry(ombak, "old", valid_until=now.date() - dt.timedelta(days=2))
-    assert prompts.choose_context(ombak, now, HAIKU) == "full"
+    assert prompts.choose_context(everything(ombak, at=now), HAIKU) == "full"
     settings.AGENT_CONTEXT = "auto"
-    assert prompts.choose_context(ombak, now, HAIKU) == "search"
+    assert everything(ombak, at=now) == []
+    assert prompts.choose_context([], HAIKU) == "search"
 
 
 def test_what_a_studio_is_called_is_not_html(ombak):

@@ -1,9 +1,9 @@
 """The answering threads: one finder sees that conversations are due and hands them to a bounded pool."""
 
-import datetime as dt
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,12 +11,16 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
+from agent import claude
 from agent.turns import answer_next
 from conversations.mailbox import how_many_due
 from conversations.models import Conversation
-from knowledge.sync import sync_due
+from knowledge import index
+from knowledge.sync import check, sync_due
+from tenants.models import Tenant
 
 log = logging.getLogger(__name__)
+CHECK_EVERY = 3600.0  # seconds
 
 
 class Answering:
@@ -69,7 +73,23 @@ def forget_claims(host: str) -> None:
     rows.update(lease_owner="", lease_until=None)
 
 
-def chores() -> bool:
-    """A step: knowledge that waits for its index."""
-    at: dt.datetime = timezone.now()
-    return bool(sync_due(at))
+class Chores:
+    """What the service does beside answering: knowledge that waits for its index, and an hourly look for drift."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic):
+        self._clock, self._check_at = clock, clock() + CHECK_EVERY
+
+    def step(self) -> bool:
+        if self._clock() >= self._check_at:
+            self._check_at = self._clock() + CHECK_EVERY
+            check()  # finds what changed without a signal; marked so that the next step repairs it
+        return bool(sync_due(timezone.now()))
+
+
+def warm_up() -> None:
+    """Load in the background what the first question would wait for: a second or two on a small machine."""
+    index.warm_up()
+    own_key = Tenant.objects.active().exclude(anthropic_api_key="").exists()
+    if own_key or settings.ANTHROPIC_API_KEY or settings.ANTHROPIC_BASE_URL:
+        claude.warm_up()
+    close_old_connections()

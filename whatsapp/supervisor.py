@@ -21,7 +21,7 @@ from whatsapp import states
 from whatsapp.children import Child, Waits
 from whatsapp.lease import held_elsewhere, host_of, locked
 from whatsapp.models import WhatsAppAccount
-from whatsapp.runner import Answering, chores, forget_claims
+from whatsapp.runner import Answering, Chores, forget_claims, warm_up
 from whatsapp.store import store_of
 from whatsapp.threads import Loop
 
@@ -53,7 +53,7 @@ class Supervisor:
             self._host, stopping=self._stopping, answered=self._wake_lines, on_death=self._died
         )
         self._finder = self._loop("finder", answering.find, 0.2)
-        self._loops = [self._finder, self._loop("chores", chores, 2.0)]
+        self._loops = [self._finder, self._loop("chores", Chores().step, 2.0)]
 
     def _loop(self, name: str, step: object, pause: float) -> Loop:
         assert callable(step)
@@ -66,6 +66,7 @@ class Supervisor:
         forget_claims(self._host)
         for loop in self._loops:
             loop.start()
+        threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
         log.info("the WhatsApp service runs")
         while not self._stopping.is_set():
             self.step()

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from conversations.models import Conversation, Customer
 from tenants.models import Tenant
+from whatsapp import runner
 from whatsapp.runner import Answering, forget_claims
 
 
@@ -110,3 +111,18 @@ def test_claims_of_a_killed_service_are_forgotten_others_stay(ombak: Tenant):
     Conversation.objects.filter(pk=second.pk).update(lease_owner="there/1/2#ab", lease_until=until)
     forget_claims("here")
     assert list(Conversation.objects.due(timezone.now())) == [first]
+
+
+def test_knowledge_that_changed_without_a_signal_is_looked_for_every_hour(
+    ombak: Tenant, monkeypatch: pytest.MonkeyPatch
+):
+    looks: list[float] = []
+    monkeypatch.setattr(runner, "check", lambda: looks.append(0))
+    seconds = [0.0]
+    chores = runner.Chores(lambda: seconds[0])
+    chores.step()
+    assert looks == []
+    seconds[0] = runner.CHECK_EVERY
+    chores.step()
+    chores.step()
+    assert len(looks) == 1

@@ -88,8 +88,7 @@ class Chores:
 
 def warm_up() -> None:
     """Load in the background what the first question would wait for: a second or two on a small machine."""
-    index.warm_up()
     own_key = Tenant.objects.active().exclude(anthropic_api_key="").exists()
-    if own_key or settings.ANTHROPIC_API_KEY or settings.ANTHROPIC_BASE_URL:
-        claude.warm_up()
-    close_old_connections()
+    model = own_key or settings.ANTHROPIC_API_KEY or settings.ANTHROPIC_BASE_URL
+    doors = [index.warm_up, *([claude.warm_up] if model else [])]
+    threading.Thread(target=lambda: [load() for load in doors], name="warm-up", daemon=True).start()

@@ -66,7 +66,7 @@ class Supervisor:
         forget_claims(self._host)
         for loop in self._loops:
             loop.start()
-        threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+        warm_up()
         log.info("the WhatsApp service runs")
         while not self._stopping.is_set():
             self.step()

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from agent import facts
 from agent.guard import LIMIT, shortened, whatsapp
+from agent.language import of_customer
 from agent.language import words as listed
 from agent.phrases import phrase
 from agent.reply import Question
 from conversations.mailbox import EscalationDraft
+from knowledge.overview import overview
 from knowledge.search import Found, best_passage
 
 _GREETINGS = listed("""p ping hi hii hiii hello helo hey halo hallo hai hay hei permisi assalamualaikum test tes testing min admin
@@ -22,6 +24,7 @@ _FILLERS = listed("""selamat pagi siang sore malam met good morning afternoon ev
     there all team ya yaa yah iya iyaa yes yup no ok oke okay okey okee sip siap baik noted great nice cool perfect
     you u so much very for the tomorrow besok sampai banyak banget bgt deh dong sih juga aja kok lagi wkwk haha hehe
     lol bener betul mantap oh ah wah hmm and dan atas infonya info waalaikumsalam apa kabar a lot""")
+_ANYWHERE = listed("hi hii hiii hiiii hey heyy")  # Indonesians write these, too
 _LAUGH = re.compile(r"(?:wk){2,}w?|(?:ha){2,}h?|(?:he){2,}h?|(?:hi){2,}|x+d+|k{2,}")
 _ATTACK = re.compile(
     r"(?:ignore|forget|disregard|lupakan|lupain|abaikan).{0,30}(?:instruction|instruksi|rule|aturan|prompt)|"
@@ -31,9 +34,10 @@ _ATTACK = re.compile(
 )
 _ASKS_PRICE = re.compile(
     r"\b(?:harga\w*|hrg\w*|biaya\w*|tarif\w*|price\w*|pricing|costs?|how much|fees?|rates?|ongkos\w*|tiketnya)\b|"
-    r"(?<!jam )(?<!jm )(?<!pukul )\b(?:berapa|brp)\b(?!\s*(?:lama|kali|orang|hari|menit|bulan|jam|minggu|umur|usia|peserta))"
+    r"(?<!jam )(?<!jm )(?<!pukul )(?<!umur )(?<!usia )(?<!minimal )(?<!maksimal )\b(?:berapa|brp)\b(?!\s*(?:lama|kali|orang|hari|menit|bulan|jam|minggu|umur|usia|peserta))"
 )
 # A price for some people only is never told to somebody who did not say that they belong to them, nor the other way.
+_MEMBERS = r"\b(?:member|membership|unlimited)\b"
 _GROUPS = (
     r"\b(?:ktp|kitas|kitap|lokal|local|locals|resident|residents|warga)\b",
     r"\b(?:anak\w*|kids?|child|children|remaja|teens?)\b",
@@ -43,7 +47,7 @@ _GROUPS = (
     r"\b(?:privat|private|prifat)\b",
     r"\b(?:prenatal|hamil|pregnan\w*)\b",
     r"\b(?:ytt|ttc|teacher training|pelatihan guru|200 jam|200 hour)\b",
-    r"\b(?:member|membership|unlimited)\b",
+    _MEMBERS,
     r"\b(?:retreat|retret|workshop|sound ?bath|aerial)\b",
 )
 
@@ -61,16 +65,12 @@ def plain_answer(question: Question, language: str, found: Sequence[Found]) -> P
     small = smalltalk(question.text)
     if small is None and _ATTACK.search(question.text.lower()):
         small = "off_topic"
-    if (
-        small == "hello"
-        and language == question.tenant.default_language
-        and question.tenant.greeting
-    ):
-        return Plain(shortened(question.tenant.greeting, LIMIT))
+    if small == "hello":
+        return Plain(_greeting(question, language))
     if small:
         return Plain(phrase(small, language, question.tenant, question.at))
-    passage = _passage(question, language, found)
-    return Plain(passage) if passage else hand_over(question, language, "cannot_answer")
+    text = _passage(question, language, found) or _overview(question, language)
+    return Plain(text) if text else hand_over(question, language, "cannot_answer")
 
 
 def hand_over(question: Question, language: str, category: str, urgency: str = "normal") -> Plain:
@@ -96,6 +96,19 @@ def smalltalk(text: str) -> str | None:
     return "hello" if greeted or _only_time_of_day(words) else "close"
 
 
+def _greeting(question: Question, language: str) -> str:
+    """The studio's own greeting in its language. A bare “hi” tells no language: that of the chat, else the studio's."""
+    tenant, home = question.tenant, question.tenant.default_language
+    bare = set(re.findall(r"[^\W_]+", question.text.lower())) <= _ANYWHERE
+    if bare:
+        language = of_customer("", question.earlier, home)
+    own = tenant.greeting if language == home else ""
+    text = own or phrase("hello", language, tenant, question.at)
+    if bare and language == "id" and not question.earlier:
+        text = f"{text}\n{phrase('english_too', language, tenant, question.at)}"
+    return shortened(text, LIMIT)
+
+
 def _only_time_of_day(words: Sequence[str]) -> bool:
     return bool(words) and set(words) <= {
         "pagi",
@@ -114,17 +127,30 @@ def asks_price(text: str) -> bool:
 
 
 def _passage(question: Question, language: str, found: Sequence[Found]) -> str | None:
-    """The passage of the best entry when it clearly answers, introduced when it is in the other language."""
-    if not found or not found[0].clear:
+    """The passage of the entry that clearly answers, introduced when it is in the other language."""
+    best = next((hit for hit in found if hit.clear), None)
+    if best is None:
         return None
-    text = whatsapp(best_passage(found[0], question.text))
-    if not text or not _fits(question, text, found[0].entry.title):
+    text = whatsapp(best_passage(best, question.text))
+    if not text or not _fits(question, text, best.entry.title):
         return None
-    if found[0].entry.language == language:
+    if best.entry.language == language:
         return text
     return shortened(
         f"{phrase('introduce', language, question.tenant, question.at)}\n\n{text}", LIMIT
     )
+
+
+def _overview(question: Question, language: str) -> str | None:
+    """What the studio's entries of a kind are called, with a question back; the entry itself when it is the only one."""
+    found = overview(question.tenant, question.text, at=question.at)
+    if found is None:
+        return None
+    if found.language == language:
+        return found.text
+    ends = ("introduce", "") if found.language else (found.category, "which")
+    parts = [phrase(name, language, question.tenant, question.at) if name else "" for name in ends]
+    return "\n\n".join(part for part in (parts[0], found.text, parts[1]) if part)
 
 
 def _fits(question: Question, passage: str, title: str) -> bool:
@@ -140,5 +166,5 @@ def _fits(question: Question, passage: str, title: str) -> bool:
 
 
 def _special(asked: str, title: str) -> bool:
-    """Whether the entry as a whole is for a group that the customer did not name."""
-    return any(re.search(group, title) and not re.search(group, asked) for group in _GROUPS)
+    """Whether the entry as a whole is for a group that the customer did not name; members are everybody."""
+    return any(re.search(g, title) and not re.search(g, asked) for g in _GROUPS if g != _MEMBERS)

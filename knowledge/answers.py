@@ -1,6 +1,6 @@
-"""Which passage of an entry answers a question, and whether it does so beyond doubt. Used when no model is there.
+"""Which passage of which entry answers a question, and whether it does so beyond doubt. Used when no model is there.
 
-Careful on purpose: a wrong price word for word is worse than a hand-over to a person.
+A wrong price word for word is worse than a hand-over to a person: what is asked must stand in the passage itself.
 """
 
 import re
@@ -9,99 +9,31 @@ from dataclasses import dataclass
 from itertools import chain
 
 from knowledge import lexical, passages
+from knowledge.asking import DAY, FOR_PEOPLE, NO_LENGTH, Asked, Kind, Question, listed
 
 LONGEST = 600  # characters of an answer
-
-# What a question asks for (in everyday spelling, see lexical.words), and how a passage looks that tells it.
-_PLAIN_HOW_MUCH = (
-    r"(?<!jam )(?<!pukul )\bberapa\b"
-    r"(?! (?:lama|kali|orang|hari|menit|jam|bulan|minggu|tahun|umur|usia|banyak|jauh|meter|peserta|tempat))"
-)
-_MONEY = r"(?:rp|idr|aud|usd|sgd|\$|€|£)\s?\d|\b\d+\s?(?:rb|ribu|jt|juta|k)\b|\bfree\b|\bgratis\b"
-_CLOCK = r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2}\s?(?:am|pm)\b"
-_DAY = (
-    r"\b(?:senin|selasa|rabu|kamis|jum.?at|sabtu|minggu|hari|tanggal|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|"
-    r"day|week|jan\w*|feb\w*|mar\w*|apr\w*|mei|may|jun\w*|jul\w*|agustus|aug\w*|sep\w*|o[ck]t\w*|nov\w*|de[sc]\w*)\b"
-)
-_LENGTH = (
-    r"\b(?:\d+|satu|dua|tiga|empat|lima|enam|one|two|three|four|five|six)\W{0,2}"
-    r"(?:menit|jam|hari|minggu|bulan|tahun|min\w*|hours?|days?|weeks?|months?|years?)\b"
-)
-_KINDS = [
-    (
-        rf"\b(?:harga|biaya|tarif|ongkos|prices?|pricing|costs?|fees?|rates?|how much)\b|{_PLAIN_HOW_MUCH}",
-        _MONEY,
-    ),
-    (r"\b(?:jam|pukul) berapa\b|\bwhat time\b|\bwhich hour\b", _CLOCK),
-    (
-        r"\b(?:kapan|when|hari apa|(?:what|which) days?|jadwal|schedule|timetable)\b",
-        f"{_CLOCK}|{_DAY}|{_LENGTH}",
-    ),
-    (
-        r"\b(?:berapa lama|how long|durasi|duration|berapa (?:menit|jam|hari|minggu|bulan))\b",
-        _LENGTH,
-    ),
-    (r"\b(?:how many|berapa (?:orang|banyak|kali|peserta|tempat))\b", r"\d"),
-    (
-        r"\b(?:alamat|address)\b|\b(?:dimana|where) (?:is |are )?(?:studio|the studio|you|kalian|lokasi\w*)\b",
-        r"\b(?:jl|jln|jalan|street|st|road|rd|lane|avenue|ave)\b",
-    ),
-    (
-        r"\b(?:siapa|who|whos)\b",
-        r"\b(?:bersama|with|guru|manajer|manager|teachers?)\W+(?:is\W+)?[*_]*[A-Z]",
-    ),
-    (r"\be ?mail\b|\bsurel\b", r"@"),
-]
-KINDS = [(re.compile(asks), re.compile(tells, re.IGNORECASE)) for asks, tells in _KINDS]
-WHO = 6
-KINDS[WHO] = (KINDS[WHO][0], re.compile(_KINDS[WHO][1]))  # a name begins with a capital
-PRICE = KINDS[0]
-# These words only say what kind of answer is wanted; an address or an e-mail is also what it is about.
-ONLY_KIND = [asks for asks, tells in KINDS if tells is not KINDS[5][1] and tells is not KINDS[7][1]]
-SPECIFIC = 1.2  # the weight of a word that a quarter of the entries use
-AMOUNT = re.compile(r"\d[\d.,]*")
-# Reasons, comparisons and wishes to a person are answered by people; so are instructions hidden in an entry.
-SEVERAL = re.compile(
-    r"\?[\s?!.)]*[^\W\d_]\w*\s+\w+|\b(?:trus|terus|and also|sama sekalian)\b", re.IGNORECASE
-)
-FOR_PEOPLE = re.compile(r"\b(?:kenapa|mengapa|why|versus|vs|better|bedanya|beda|difference)\b")
-OVERVIEW = re.compile(
-    r"\b(?:jadwal|schedule|timetable|daftar|list|apa aja|apa saja|what classes)\b"
-)
+ENOUGH = 0.65  # of what a question names must be told
+AHEAD = 0.15  # how much better than a rival with another price
 HIDDEN_ORDER = re.compile(
     r"\b(?:ignore|disregard|forget|abaikan|lupakan)\b.{0,40}\b(?:instru\w+|rules?|aturan|prompt)\b"
     r"|\b(?:system|sistem)\]|\bnote to (?:the )?(?:ai|assistant)\b|\botp\b",
     re.IGNORECASE | re.DOTALL,
 )
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One thing that the question names: tokens that mean it, and how much that says in this studio."""
-
-    tokens: frozenset[int]
-    weight: float
-    known: bool
-
-
-@dataclass(frozen=True)
-class Question:
-    said: str
-    text: str  # in everyday spelling
-    asked: Sequence[Asked]
-
-    @property
-    def kinds(self) -> list[re.Pattern[str]]:
-        return [tells for asks, tells in KINDS if asks.search(self.text)]
-
-    @property
-    def asks_price(self) -> bool:
-        return bool(PRICE[0].search(self.text))
-
-    def share(self, tokens: frozenset[int]) -> float:
-        """How much of what the question names is among these tokens, from 0 to 1."""
-        total = sum(one.weight for one in self.asked)
-        return sum(one.weight for one in self.asked if one.tokens & tokens) / total if total else 0
+WHICH = re.compile(r"\b(?:which|what|apa|mana)\b")
+LEADS = re.compile(
+    f":\\W*$|{DAY}", re.IGNORECASE
+)  # a heading without which a line says less, or something else
+SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[^a-z])|\n")
+# An entry whose title says more than this tells prices of something special.
+GENERAL = frozenset(
+    lexical.token_id(lexical.stem(word))
+    for word in listed(
+        """harga price prices pricing daftar list pricelist tarif rate rates biaya cost costs fee fees paket package
+        packages pass passes pack packs kelas class classes yoga studio membership member memberships keanggotaan masa
+        berlaku valid validity umum regular reguler normal dan and our kami drop in tiket ticket tickets investasi
+        investment langganan grup group semua all info informasi how much"""
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -112,113 +44,194 @@ class Piece:
     tokens: frozenset[int]
     order: int
     part_of: int | None = None  # the list of an item
+    sentences: Sequence[tuple[str, frozenset[int]]] = ()
 
 
 @dataclass(frozen=True)
 class Page:
     """An entry, prepared for answering."""
 
+    title: frozenset[int]  # its words one by one
     about: frozenset[int]  # tokens of title and keywords
     pieces: Sequence[Piece]
     orders: bool  # somebody hid instructions for an assistant in it
 
+    @property
+    def text(self) -> str:
+        return "\n\n".join(piece.text for piece in self.pieces if piece.part_of is None)
+
 
 @dataclass(frozen=True)
 class Choice:
-    """The words that answer, how much of the question they and the entry's title cover, and what is missing."""
+    """The words that answer, how much of the question they and the entry's title cover, and how well they fit."""
 
     text: str
     covered: float
+    fit: float
     tells: bool  # everything that kind of question asks for: a price, a time …
-    joined: bool  # from two pieces, as one said only a part
 
 
 def page(title: str, keywords: str, content: str) -> Page:
     pieces: list[Piece] = []
     for block in passages.blocks(content):
         whole = len(pieces)
-        tokens = _tokens(block.text)
-        pieces.append(Piece(block.text, tokens, whole))
+        heading = _tokens(block.heading)
+        pieces.append(_piece(block.text, whole, None, heading))
         if block.is_list and len(block.lines) > 1:
-            heading = _tokens(block.heading)
             pieces += [
-                Piece(_unnumbered(line), _tokens(line) | heading, whole + i, whole)
+                _piece(_unnumbered(line), whole + i, whole, heading)
                 for i, line in enumerate(block.lines, 1)
             ]
-    pieces = pieces or [Piece(title, _tokens(title), 0)]
-    return Page(_tokens(f"{title}\n{keywords}"), pieces, bool(HIDDEN_ORDER.search(content)))
+    pieces = pieces or [_piece(title, 0)]
+    hidden = bool(HIDDEN_ORDER.search(content))
+    return Page(_title(title), _tokens(f"{title}\n{keywords}"), pieces, hidden)
 
 
-def question(vocabulary: lexical.Vocabulary, text: str) -> Question:
-    spelled = " ".join(
-        vocabulary.nearest(word) for word in lexical.words(text[: lexical.LONGEST_QUESTION])
-    )
-    about = spelled
-    for kind in ONLY_KIND:
-        about = kind.sub(" ", about)
-    asked = []
-    for meant in lexical.meanings(about.split()):
-        own = frozenset(map(lexical.token_id, meant.own[-1:]))
-        tokens = own | frozenset(map(lexical.token_id, meant.synonyms))
-        used = [vocabulary.rarity(token) for token in tokens if token in vocabulary.used_by]
-        weight = min(used) if used else vocabulary.rarity(0)
-        asked.append(Asked(tokens, weight, bool(used)))
-    most = max((one.weight for one in asked), default=0.0)
-    return Question(text, spelled, [one for one in asked if one.weight >= most / 4])
+def _piece(
+    text: str, order: int, part_of: int | None = None, heading: frozenset[int] = frozenset()
+) -> Piece:
+    sentences = [(part, _tokens(part) | heading) for part in SENTENCE.split(text) if part.strip()]
+    return Piece(text, _tokens(text) | heading, order, part_of, sentences)
 
 
 def choose(entry: Page, asked: Question) -> Choice:
     """The piece that says most of what is asked, as short as possible; two pieces when one says only half."""
-    pieces = _candidates(entry, asked)
-    best = _whole_when_tied(max(pieces, key=lambda piece: _worth(piece, asked)), entry, asked)
-    more = _second(best, entry, asked)
+    if asked.asks("way") and len(entry.text) <= LONGEST:
+        everything = frozenset(chain.from_iterable(piece.tokens for piece in entry.pieces))
+        return _choice(entry.text, everything, entry, asked, near=True)
+    best = max(_candidates(entry, asked), key=lambda piece: _worth(piece, entry, asked))
+    best = _whole_when_tied(best, entry, asked)
+    more = None if asked.quantities else _second(best, entry, asked)
     both = sorted([best] if more is None else [best, more], key=lambda piece: piece.order)
     tokens = frozenset(chain.from_iterable(piece.tokens for piece in both))
-    text = "\n\n".join(piece.text for piece in both)
-    return Choice(
-        text=_shortened(text),
-        covered=asked.share(tokens | entry.about),
-        tells=all(kind.search(text) for kind in asked.kinds),
-        joined=more is not None and asked.share(best.tokens) < asked.share(tokens),
+    text = "\n\n".join(_shown(piece, entry, asked) for piece in both)
+    return _choice(
+        text,
+        tokens,
+        entry,
+        asked,
+        near=all(any(_told(k, p, entry, asked) for p in both) for k in asked.kinds),
     )
+
+
+def _choice(
+    text: str, tokens: frozenset[int], entry: Page, asked: Question, *, near: bool
+) -> Choice:
+    covered = asked.share(tokens | entry.about) if asked.hard else 1.0
+    own, titled = asked.share(tokens), asked.share(entry.about)
+    fit = covered + 0.6 * titled + 0.3 * own + 0.1 * asked.soft_share(tokens)
+    return Choice(_shortened(text), covered, fit, near)
 
 
 def _candidates(entry: Page, asked: Question) -> list[Piece]:
     """An item alone answers only when it names what matters most; what only the title names, the beginning answers."""
     whole = [piece for piece in entry.pieces if piece.part_of is None]
     everywhere = entry.about.union(*(piece.tokens for piece in entry.pieces))
-    told = [one for one in asked.asked if one.tokens & everywhere]
+    told = [one for one in asked.hard if one.found(everywhere)]
     if not told:
-        return whole
+        return _fitting(whole, entry, asked) or whole
     main = max(told, key=lambda one: one.weight)
-    if any(main.tokens & piece.tokens for piece in entry.pieces):
-        return whole if OVERVIEW.search(asked.text) else list(entry.pieces)
-    fitting = [p for p in whole if all(kind.search(p.text) for kind in asked.kinds)]
-    return fitting[:1] or whole
+    if any(main.found(piece.tokens) for piece in entry.pieces):
+        return whole if _wants_all(main, entry, asked) else list(entry.pieces)
+    return _fitting(whole, entry, asked)[:1] or whole
 
 
-def _worth(piece: Piece, asked: Question) -> tuple[float, int, int]:
-    share = asked.share(piece.tokens)
-    told = sum(bool(kind.search(piece.text)) for kind in asked.kinds)
-    return (round(share + 0.4 * told, 3), -len(piece.text), -piece.order)
+def _wants_all(main: Asked, entry: Page, asked: Question) -> bool:
+    """“Which class is good for beginners?” asks for the list of the entry about beginners."""
+    return bool(WHICH.search(asked.text) and not asked.kinds and main.found(entry.about))
+
+
+def _fitting(pieces: Sequence[Piece], entry: Page, asked: Question) -> list[Piece]:
+    return [p for p in pieces if all(_told(kind, p, entry, asked) for kind in asked.kinds)]
+
+
+def _told(kind: Kind, piece: Piece, entry: Page, asked: Question) -> bool:
+    """Whether the piece tells this kind of thing about what was asked, not about something beside it."""
+    return any(_says(kind, text, tokens, piece, entry, asked) for text, tokens in piece.sentences)
+
+
+def _says(
+    kind: Kind, text: str, tokens: frozenset[int], piece: Piece, entry: Page, asked: Question
+) -> bool:
+    if not kind.tells.search(text):
+        return False
+    if kind.name == "length" and NO_LENGTH.search(text.lower()):
+        return False
+    if kind.name == "price" and not all(q.search(text) for q in asked.quantities):
+        return False
+    main = asked.main
+    if main is None or main.found(tokens):
+        return True
+    if kind.name == "way":
+        return bool(main.found(entry.about | piece.tokens))
+    if kind.name == "who" and not main.tokens & (entry.about | tokens):
+        return False
+    listed = piece.part_of is not None or any(p.part_of == piece.order for p in entry.pieces)
+    if listed:  # a line tells of its own subject, unless no line names the subject
+        lines = [
+            p
+            for p in entry.pieces
+            if p.part_of in (piece.order, piece.part_of) and p.part_of is not None
+        ]
+        return bool(main.found(entry.about)) and not any(main.found(p.tokens) for p in lines)
+    beside = frozenset() if kind.name in ("price", "hour") else piece.tokens
+    return bool(main.found(entry.about | beside))
+
+
+def _worth(piece: Piece, entry: Page, asked: Question) -> tuple[float, int, int]:
+    share = asked.share(piece.tokens) + 0.2 * asked.soft_share(piece.tokens)
+    told = sum(1.2 * _told(kind, piece, entry, asked) for kind in asked.kinds)
+    if asked.asks_price and asked.main is None:
+        told += 0.1 * min(len(amounts(piece.text)), 8)  # the list rather than a remark beside it
+    return (round(share + told, 3), -len(piece.text), -piece.order)
 
 
 def _whole_when_tied(best: Piece, entry: Page, asked: Question) -> Piece:
-    """The whole list when another of its items would answer as well."""
+    """With the other items of its list that would answer as well; all of the list when it names the subject once."""
     if best.part_of is None:
         return best
-    mine = _worth(best, asked)[0]
-    others = [p for p in entry.pieces if p.part_of == best.part_of and p is not best]
-    if any(_worth(other, asked)[0] >= mine for other in others):
-        return next(p for p in entry.pieces if p.order == best.part_of)
-    return best
+    mine, main = _worth(best, entry, asked)[0], asked.main
+    items = [p for p in entry.pieces if p.part_of == best.part_of]
+    tied = [p for p in items if p is best or _worth(p, entry, asked)[0] >= mine]
+    if len(tied) == 1:
+        return best
+    whole = next(p for p in entry.pieces if p.order == best.part_of)
+    if main is None or not all(main.tokens & p.tokens for p in tied):
+        return whole
+    heading = whole.text.partition("\n")[0]
+    lines = ([] if _is_item(heading) else [heading]) + [f"- {p.text}" for p in tied]
+    tokens = frozenset(chain.from_iterable(p.tokens for p in tied))
+    return Piece("\n".join(lines), tokens, whole.order, None, whole.sentences)
+
+
+def _shown(piece: Piece, entry: Page, asked: Question) -> str:
+    """The piece as the customer reads it; a line below the heading that it needs."""
+    if piece.part_of is None:
+        return _lines_asked(piece, asked)
+    heading, _, _rest = next(p for p in entry.pieces if p.order == piece.part_of).text.partition(
+        "\n"
+    )
+    needed = not _is_item(heading) and (asked.asks_price or LEADS.search(heading))
+    return f"{heading}\n- {piece.text}" if needed else piece.text
+
+
+def _lines_asked(piece: Piece, asked: Question) -> str:
+    """Of a list, the heading and the lines that are for as many classes as was asked."""
+    lines = piece.text.split("\n")
+    fitting = [line for line in lines if all(q.search(line) for q in asked.quantities)]
+    if not asked.quantities or not fitting or len(lines) < 2:
+        return piece.text
+    return "\n".join(
+        line for line in lines if line in fitting or (line is lines[0] and not _is_item(line))
+    )
+
+
+def _is_item(line: str) -> bool:
+    return line.startswith("- ") or bool(passages.NUMBER.match(line))
 
 
 def _second(best: Piece, entry: Page, asked: Question) -> Piece | None:
-    """A piece that adds a good part of what is asked and still fits; for an overview, the next list."""
-    lists = {p.part_of for p in entry.pieces}
-    if best.order in lists and OVERVIEW.search(asked.text):
-        return next((p for p in _apart(entry, best) if p.order in lists and _fits(best, p)), None)
+    """A piece that adds a good part of what is asked and still fits."""
     have = asked.share(best.tokens)
     options = [
         (asked.share(best.tokens | p.tokens) - have, -len(p.text), -p.order, p)
@@ -251,6 +264,12 @@ def _tokens(text: str) -> frozenset[int]:
     return frozenset(map(lexical.token_id, chain.from_iterable(m.own for m in meant)))
 
 
+def _title(title: str) -> frozenset[int]:
+    """What the words of the title mean one by one, for a look at what it is not about."""
+    words = [word for word in lexical.words(title) if word not in lexical.terms().stops]
+    return frozenset(lexical.token_id(lexical.stem(word)) for word in words)
+
+
 def _unnumbered(line: str) -> str:
     return passages.NUMBER.sub("", line)
 
@@ -270,19 +289,49 @@ def amounts(text: str) -> frozenset[str]:
     return frozenset(amount.strip(".,") for amount in found)
 
 
-def is_clear(asked: Question, entry: Page, choice: Choice, others: Iterable[Choice]) -> bool:
-    """Whether the choice answers beyond doubt: all that was named, the kind that was asked, no rival price."""
-    if entry.orders or FOR_PEOPLE.search(asked.text):
+def clear(asked: Question, entries: Sequence[tuple[Page, float]]) -> tuple[int, str] | None:
+    """The place of the entry that answers beyond doubt, with its words; None when a person should.
+
+    Entries come best first, with the scores of the search.
+    """
+    if FOR_PEOPLE.search(asked.text) or not (asked.main or asked.asks_price):
+        return None
+    top = max((score for _entry, score in entries), default=0) or 1
+    able = []
+    for place, (entry, score) in enumerate(entries):
+        choice = choose(entry, asked)
+        if _able(choice, entry, asked):
+            able.append((choice.fit + 0.3 * score / top, -place, choice, entry))
+    if not able:
+        return None
+    fit, place, best, entry = max(able, key=lambda one: one[:2])
+    rivals = [c for value, _place, c, _e in able if c is not best and value > fit - AHEAD]
+    if entry.orders or (asked.asks_price and _other_price(best, rivals)):
+        return None
+    return -place, best.text
+
+
+def _other_price(best: Choice, rivals: Iterable[Choice]) -> bool:
+    mine = amounts(best.text)
+    return any(amounts(rival.text) - mine for rival in rivals)
+
+
+def _able(choice: Choice, entry: Page, asked: Question) -> bool:
+    """Whether the entry tells enough of what was named, and all that kind of question asks for."""
+    if not choice.tells or choice.covered < ENOUGH:
         return False
-    if max((one.weight for one in asked.asked if one.known), default=0) < SPECIFIC:
+    if asked.asks_price and not asked.main:
+        return _general(entry, asked)
+    main = asked.main
+    if main is None or (asked.whole_day and not main.found(entry.about)):
+        return False  # one class on Friday is not what is on Fridays
+    if not asked.is_question and not main.found(entry.about):
         return False
-    if not choice.tells or choice.covered < 0.8 or SEVERAL.search(asked.said):
+    if any(not one.known for one in asked.hard) and asked.share(entry.about) < ENOUGH / 2:
         return False
-    if choice.joined and asked.share(entry.about) < 0.3:
-        return False  # two remarks about different things are no answer
-    if asked.asks_price:
-        mine = amounts(choice.text)
-        return not any(
-            other.covered >= 0.9 * choice.covered and amounts(other.text) - mine for other in others
-        )
-    return True
+    return bool(main.found(entry.about) or main.found(_tokens(choice.text)))
+
+
+def _general(entry: Page, asked: Question) -> bool:
+    """Whether the entry is about prices as such, not about those of something special."""
+    return entry.title - asked.names <= GENERAL

@@ -4,24 +4,24 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from knowledge import answers, index
+from knowledge import answers, asking, index
 from knowledge.embeddings import embedder_for, for_search
-from knowledge.lexical import Vector, score
+from knowledge.lexical import Vector, Vocabulary, score
 from knowledge.models import KnowledgeEntry
 from knowledge.shelf import Shelf, shelf_of
 from tenants.models import Tenant
 
-MARGIN = 1.15  # how far the best entry must be ahead of the second
 EARLIER = 4  # turns of the conversation that still say what it is about
 
 
 @dataclass(frozen=True)
 class Found:
-    """An entry, how well its words fit, and whether it is clearly the one that answers."""
+    """An entry, how well its words fit, and whether it is clearly the one that answers, with which words."""
 
     entry: KnowledgeEntry
     score: float
     clear: bool
+    answer: str = ""
 
 
 def search(
@@ -42,45 +42,93 @@ def search(
         return []
     words = shelf.vocabulary.query(queries, earlier[-EARLIER:])
     query = index.Query(words, for_search(embedder, shelf, queries))
-    more = shelf.out_of_date(tenant.local(at).date())
-    ids = index.rank(shelf, query, limit + more)
-    rows = KnowledgeEntry.objects.current(at, tenant).defer("embedding").in_bulk(ids)
+    day = tenant.local(at).date()
+    ids = index.rank(shelf, query, limit + shelf.out_of_date(day))
+    rows = {row.pk: row for row in _valid(shelf, tenant, at)}
     entries = [rows[pk] for pk in ids if pk in rows][:limit]
-    for entry in entries:
-        entry.tenant = tenant
-    return _judged(shelf, queries[0] if queries else "", words, entries)
+    return _judged(tenant, shelf, queries[0] if queries else "", earlier, words, entries)
+
+
+def everything(tenant: Tenant, *, at: dt.datetime) -> list[KnowledgeEntry]:
+    """All that the studio says on its day of `at`, in the order of ids. Shared rows: read them, never change them."""
+    embedder = embedder_for(tenant)
+    return _valid(shelf_of(tenant, embedder.name if embedder else ""), tenant, at)
+
+
+def _valid(shelf: Shelf, tenant: Tenant, at: dt.datetime) -> list[KnowledgeEntry]:
+    """What the database held for this studio at the shelf's version, active and valid on that day."""
+    day = tenant.local(at).date()
+    rows = [row for row in shelf.rows.values() if row.valid_on(day)]
+    for row in rows:
+        row.tenant = tenant
+    return rows
+
+
+def vocabulary_of(tenant: Tenant) -> Vocabulary:
+    """The words of the studio's entries, by which a question is read."""
+    embedder = embedder_for(tenant)
+    return shelf_of(tenant, embedder.name if embedder else "").vocabulary
 
 
 def best_passage(found: Found, question: str) -> str:
     """The words of the entry that answer, as WhatsApp text of at most 600 characters."""
+    if found.answer:
+        return found.answer
     tenant = found.entry.tenant
     embedder = embedder_for(tenant)
     shelf = shelf_of(tenant, embedder.name if embedder else "")
-    asked = answers.question(shelf.vocabulary, question)
+    asked = asking.question(shelf.vocabulary, question, tenant.name)
     return answers.choose(_page(shelf, found.entry), asked).text
 
 
+@dataclass(frozen=True)
+class _Judge:
+    """Reads the entries that were found as a careful person would, before one of them answers word for word."""
+
+    shelf: Shelf
+    studio: str
+    pages: Sequence[tuple[answers.Page, float]]
+
+    def clear(self, text: str, earlier: Sequence[str]) -> tuple[int, str] | None:
+        """The place of the entry that answers all of the message, with the words to say."""
+        asked = [self._question(part) for part in asking.parts(text)]
+        if len(asked) < 2:
+            return self._one(asked[0], earlier) if asked else None
+        before = [[*earlier], *([part.said] for part in asked)]
+        told = [self._one(one, said) for one, said in zip(asked, before, strict=False)]
+        clear = [one for one in told if one]
+        whole = "\n\n".join(dict.fromkeys(answer for _place, answer in clear))
+        fits = len(clear) == len(told) and len(whole) <= answers.LONGEST
+        return (clear[0][0], whole) if fits else None
+
+    def _one(self, now: asking.Question, earlier: Sequence[str]) -> tuple[int, str] | None:
+        if earlier and len(now.hard) <= 1:
+            before = self._question(earlier[-1])
+            going_on = answers.clear(asking.together(now, before), self.pages)
+            if going_on or now.goes_on:
+                return going_on
+        return answers.clear(now, self.pages)
+
+    def _question(self, text: str) -> asking.Question:
+        return asking.question(self.shelf.vocabulary, text, self.studio)
+
+
 def _judged(
-    shelf: Shelf, question: str, words: Vector, entries: Sequence[KnowledgeEntry]
+    tenant: Tenant,
+    shelf: Shelf,
+    question: str,
+    earlier: Sequence[str],
+    words: Vector,
+    entries: Sequence[KnowledgeEntry],
 ) -> list[Found]:
-    """The entries with their scores; only the first can be clear."""
+    """The entries with their scores; at most one of them is clear."""
     scores = [score(words, shelf.words.get(entry.pk, {})) for entry in entries]
-    clear = _clear(shelf, question, entries, scores)
+    pages = [(_page(shelf, e), value) for e, value in zip(entries, scores, strict=True)]
+    clear = _Judge(shelf, tenant.name, pages).clear(question, earlier) or (-1, "")
     return [
-        Found(entry, value, clear and place == 0)
+        Found(entry, value, place == clear[0], clear[1] if place == clear[0] else "")
         for place, (entry, value) in enumerate(zip(entries, scores, strict=True))
     ]
-
-
-def _clear(
-    shelf: Shelf, question: str, entries: Sequence[KnowledgeEntry], scores: Sequence[float]
-) -> bool:
-    if not entries or (len(scores) > 1 and scores[0] < MARGIN * scores[1]):
-        return False
-    asked = answers.question(shelf.vocabulary, question)
-    best = answers.choose(_page(shelf, entries[0]), asked)
-    others = (answers.choose(_page(shelf, entry), asked) for entry in entries[1:])
-    return answers.is_clear(asked, _page(shelf, entries[0]), best, others)
 
 
 def _page(shelf: Shelf, entry: KnowledgeEntry) -> answers.Page:

@@ -4,6 +4,7 @@ import pytest
 
 from agent.fallback import asks_price, plain_answer, smalltalk
 from agent.reply import Question
+from conversations.history import Line
 from knowledge.search import Found
 from tests import factories
 
@@ -58,6 +59,36 @@ def test_without_a_clear_match_a_person_answers(ombak, now):
     assert plain.escalation is not None
     assert plain.escalation.category == "cannot_answer"
     assert plain.escalation.summary == "kolam renang?"
+
+
+def test_a_bare_hi_is_greeted_in_the_studios_language_with_a_word_in_english(ombak, now):
+    text = said(ombak, "hii", [], now, "en").text
+    assert text.startswith("Halo Kak!")
+    assert text.endswith("Feel free to write in English, too.")
+
+
+def test_a_bare_hi_goes_on_in_the_language_of_the_chat(ombak, now):
+    before = [Line("customer", "how much is a class?", now)]
+    assert plain_answer(Question(ombak, "hi", now, before), "en", []).text.startswith("Hi!")
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_a_hand_over_never_says_that_the_studio_does_not_know(ombak, now, language):
+    text = said(ombak, "kolam renang?", [], now, language).text
+    assert "tim Ombak Yoga" in text or "Ombak Yoga team" in text
+    assert "belum punya" not in text
+    assert "don't have" not in text
+
+
+def test_a_question_for_everything_gets_a_list_and_a_question_back(ombak, now):
+    factories.entry(ombak, "Aerial yoga", category="classes")
+    factories.entry(ombak, "Yin", category="classes")
+    plain = said(ombak, "what classes do you offer?", [], now, "en")
+    assert plain.escalation is None
+    assert plain.text.split("\n\n")[1:] == [
+        "- Aerial yoga\n- Yin",
+        "Which one would you like to know more about?",
+    ]
 
 
 @pytest.mark.parametrize(

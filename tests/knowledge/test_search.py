@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge import index, sync
+from knowledge import answers, asking, index, sync
 from knowledge.entries import save_entry
 from knowledge.models import KnowledgeEntry
 from knowledge.search import best_passage, search
@@ -175,11 +175,21 @@ def test_the_exam_is_found(demo, now):
         ("are you open on christmas day?", "ombak-sch-holidays", "_25 December_: one class only"),
         ("Berapa harga membership?", "ombak-buy-packages", "Unlimited 1 bulan: *Rp 1.850.000*"),
         ("handuk sewa berapa", "ombak-loc-facilities", "Handuk sewa *Rp 15.000*."),
+        ("harga kelas", "ombak-buy-packages", "1 kelas: *Rp 150.000*"),
+        ("how much is the aerial class", "ombak-cls-aerial", "Rp 225.000"),
+        ("kelas yin jam brp", "ombak-sch-evening", "*18:30*"),
+        ("how long is the yin class", "ombak-sch-evening", "(75 min)"),
+        ("how do I cancel a class", "ombak-pol-cancel", "kirim pesan WhatsApp"),
+        ("how do I cancel a class", "ombak-pol-cancel", "*4 jam*"),
+        ("ada parkir mobil ga", "ombak-loc-parking", "six places"),
+        ("unlimited gratis ya?", "ombak-buy-packages", "Unlimited 1 bulan: *Rp 1.850.000*"),
+        ("wifi ada ga? mau kerja abis kelas", "ombak-loc-cafe", "Wi-Fi"),
+        ("umur minimal brp kak", "ombak-pol-age", "*16 tahun ke atas*"),
     ],
 )
 def test_a_clear_match_answers(demo, now, question, entry, words):
-    best = search(demo["ombak"], [question], at=now)[0]
-    assert (best.entry.external_id, best.clear) == (entry, True)
+    best = next(hit for hit in search(demo["ombak"], [question], at=now) if hit.clear)
+    assert best.entry.external_id == entry
     answer = best_passage(best, question)
     assert words in answer
     assert len(answer) <= 600
@@ -190,7 +200,6 @@ def test_a_clear_match_answers(demo, now, question, entry, words):
     "question",
     [
         "jam berapa kak?",
-        "harga kelas",
         "What classes do you offer?",
         "is there a women only class?",
         "can I join your classes online over zoom?",
@@ -199,20 +208,84 @@ def test_a_clear_match_answers(demo, now, question, entry, words):
         "minimum age for aerial",
         "bedanya yin sama hatha apa",
         "siapa nama pemilik studio",
-        "unlimited gratis ya?",
+        "harga kelas yin",  # single classes cost the same, but no entry says so
+        "kelas jam 12 siang ada?",
+        "hari selasa ada kelas apa?",  # several entries tell a part of it
+        "mau kerja",
     ],
 )
 def test_what_the_knowledge_does_not_clearly_answer_is_not_clear(demo, now, question):
     assert not any(hit.clear for hit in search(demo["ombak"], [question], at=now))
 
 
-def test_another_price_is_never_the_clear_answer(demo, now):
-    found = search(demo["ombak"], ["brp hrg 1x dtg?"], at=now)
-    assert "ombak-buy-packages" in names(found)[:2]
-    assert not found[0].clear or "150.000" in best_passage(found[0], "brp hrg 1x dtg?")
+@pytest.mark.parametrize(
+    ("question", "told", "others"),
+    [
+        ("brp hrg 1x dtg?", "150.000", ["100.000", "225.000", "600.000", "650.000"]),
+        ("harga paket 10 kelas", "1.200.000", ["850.000", "150.000"]),
+        ("ktp 10 kelas berapa", "850.000", ["1.200.000"]),
+        ("kelas privat buat 2 org brp", "800.000", ["150.000"]),
+    ],
+)
+def test_a_price_is_that_of_the_line_that_was_asked_for(demo, now, question, told, others):
+    best = next(hit for hit in search(demo["ombak"], [question], at=now) if hit.clear)
+    answer = best_passage(best, question)
+    assert told in answer
+    assert not [price for price in others if f" {price}" in answer]
 
 
-def test_only_the_first_can_be_clear(demo, now):
+def test_a_line_keeps_the_heading_without_which_it_says_something_else(ombak, now):
+    content = (
+        "Kami tidak menerima:\n- PayPal\n- American Express\n\nKami menerima:\n- QRIS\n- Tunai"
+    )
+    factories.entry(ombak, "Cara bayar", content=content)
+    best = next(hit for hit in search(ombak, ["bisa paypal?"], at=now) if hit.clear)
+    assert best_passage(best, "bisa paypal?").startswith("Kami tidak menerima:\n- PayPal")
+
+
+def test_a_studio_with_three_entries_answers_too(ombak, now):
+    factories.entry(ombak, "Harga", content="- Sekali datang Rp 65.000\n- Paket 8x Rp 440.000")
+    factories.entry(ombak, "Lokasi", content="Jalan Kaliurang no 12. Parkir motor gratis.")
+    factories.entry(ombak, "Jadwal", content="- Hatha: Senin 16.30\n- Yin: Jumat 19.00")
+    told = {
+        question: [hit.answer for hit in search(ombak, [question], at=now) if hit.clear]
+        for question in ("brp sekali dtg?", "yin jam brp", "ada parkir?", "ada wifi?", "harga anak")
+    }
+    assert told == {
+        "brp sekali dtg?": ["- Sekali datang Rp 65.000"],
+        "yin jam brp": ["Yin: Jumat 19.00"],
+        "ada parkir?": ["Jalan Kaliurang no 12. Parkir motor gratis."],
+        "ada wifi?": [],
+        "harga anak": [],
+    }
+
+
+def test_two_entries_with_different_prices_for_the_same_are_not_clear(ombak, now):
+    factories.entry(ombak, "Harga kelas", content="Sekali datang Rp 65.000")
+    factories.entry(ombak, "Daftar harga", content="Sekali datang Rp 70.000")
+    assert not any(hit.clear for hit in search(ombak, ["harga sekali datang?"], at=now))
+
+
+def test_a_short_question_goes_on_about_what_was_asked_before(demo, now):
+    found = search(demo["ombak"], ["kalau yang sebulan?"], earlier=["harga unlimited?"], at=now)
+    assert [hit.answer for hit in found if hit.clear] == [
+        "*Paket Ombak*\n- Unlimited 1 bulan: *Rp 1.850.000*"
+    ]
+
+
+def test_at_most_one_is_clear_and_the_best_comes_first(demo, now):
     found = search(demo["ombak"], ["alamat studio dimana kak?"], at=now)
     assert [hit.clear for hit in found] == [True] + [False] * (len(found) - 1)
     assert [hit.score for hit in found] == sorted((hit.score for hit in found), reverse=True)
+
+
+def test_judging_takes_no_time(demo, now):
+    search(demo["ombak"], ["halo"], at=now)
+    shelf = shelf_of(demo["ombak"], "")
+    pages = [
+        (answers.page(e.title, e.keywords, e.content), 1.0) for e in demo["ombak"].entries.all()[:5]
+    ]
+    before = time.process_time()
+    for _time in range(20):
+        answers.clear(asking.question(shelf.vocabulary, "harga kelas yin 10x berapa kak?"), pages)
+    assert (time.process_time() - before) / 20 < 0.02  # far more than it takes, for slow machines

@@ -5,7 +5,8 @@ A wrong price word for word is worse than a hand-over to a person: what is asked
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 
 from knowledge import lexical, passages
@@ -56,7 +57,11 @@ class Page:
     pieces: Sequence[Piece]
     orders: bool  # somebody hid instructions for an assistant in it
 
-    @property
+    @cached_property
+    def everything(self) -> frozenset[int]:
+        return self.about.union(*(piece.tokens for piece in self.pieces))
+
+    @cached_property
     def text(self) -> str:
         return "\n\n".join(piece.text for piece in self.pieces if piece.part_of is None)
 
@@ -69,6 +74,7 @@ class Choice:
     covered: float
     fit: float
     tells: bool  # everything that kind of question asks for: a price, a time …
+    joined: bool = False  # from two pieces, as one said only a part
 
 
 def page(title: str, keywords: str, content: str) -> Page:
@@ -97,21 +103,17 @@ def _piece(
 def choose(entry: Page, asked: Question) -> Choice:
     """The piece that says most of what is asked, as short as possible; two pieces when one says only half."""
     if asked.asks("way") and len(entry.text) <= LONGEST:
-        everything = frozenset(chain.from_iterable(piece.tokens for piece in entry.pieces))
-        return _choice(entry.text, everything, entry, asked, near=True)
+        near = all(kind.tells.search(entry.text) for kind in asked.kinds)
+        return _choice(entry.text, entry.everything, entry, asked, near=near)
     best = max(_candidates(entry, asked), key=lambda piece: _worth(piece, entry, asked))
     best = _whole_when_tied(best, entry, asked)
     more = None if asked.quantities else _second(best, entry, asked)
     both = sorted([best] if more is None else [best, more], key=lambda piece: piece.order)
     tokens = frozenset(chain.from_iterable(piece.tokens for piece in both))
     text = "\n\n".join(_shown(piece, entry, asked) for piece in both)
-    return _choice(
-        text,
-        tokens,
-        entry,
-        asked,
-        near=all(any(_told(k, p, entry, asked) for p in both) for k in asked.kinds),
-    )
+    near = all(any(_told(kind, p, entry, asked) for p in both) for kind in asked.kinds)
+    joined = more is not None and asked.share(best.tokens) < asked.share(tokens)
+    return replace(_choice(text, tokens, entry, asked, near=near), joined=joined)
 
 
 def _choice(
@@ -126,8 +128,7 @@ def _choice(
 def _candidates(entry: Page, asked: Question) -> list[Piece]:
     """An item alone answers only when it names what matters most; what only the title names, the beginning answers."""
     whole = [piece for piece in entry.pieces if piece.part_of is None]
-    everywhere = entry.about.union(*(piece.tokens for piece in entry.pieces))
-    told = [one for one in asked.hard if one.found(everywhere)]
+    told = [one for one in asked.hard if one.found(entry.everything)]
     if not told:
         return _fitting(whole, entry, asked) or whole
     main = max(told, key=lambda one: one.weight)
@@ -299,6 +300,8 @@ def clear(asked: Question, entries: Sequence[tuple[Page, float]]) -> tuple[int, 
     top = max((score for _entry, score in entries), default=0) or 1
     able = []
     for place, (entry, score) in enumerate(entries):
+        if asked.hard and asked.share(entry.everything) < ENOUGH:
+            continue
         choice = choose(entry, asked)
         if _able(choice, entry, asked):
             able.append((choice.fit + 0.3 * score / top, -place, choice, entry))
@@ -325,6 +328,10 @@ def _able(choice: Choice, entry: Page, asked: Question) -> bool:
     main = asked.main
     if main is None or (asked.whole_day and not main.found(entry.about)):
         return False  # one class on Friday is not what is on Fridays
+    if choice.joined and asked.share(entry.about) < 0.3:
+        return False  # two remarks about different things are no answer
+    if asked.asks("discount") and not (main.found(entry.about) or _general(entry, asked)):
+        return False  # what partners take off for our students is another matter
     if not asked.is_question and not main.found(entry.about):
         return False
     if any(not one.known for one in asked.hard) and asked.share(entry.about) < ENOUGH / 2:

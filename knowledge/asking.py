@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from knowledge import lexical
 
@@ -70,7 +71,17 @@ KINDS = (
         + _HOW_MUCH,
         _MONEY,
     ),
-    _kind("clock", r"\b(?:jam|pukul) berapa\b|\b(?:what|which) (?:time|hour)\b", _CLOCK),
+    _kind(
+        "clock",
+        r"\b(?:jam|pukul) (?:berapa|buka|tutup|operasional)\b|\b(?:what|which) (?:time|hour)\b|\bopening (?:hours|times)\b",
+        _CLOCK,
+    ),
+    _kind(
+        "discount",
+        r"\b(?:diskon|discounts?|promo\w*|potongan|concession)\b",
+        r"\d\s?%|\b(?:diskon|discount\w*|promo\w*|potongan|concession)\b",
+        subject=True,
+    ),
     _kind(
         "when",
         r"\b(?:kapan|when|hari apa|(?:what|which) days?|jadwal|schedule|timetable|tanggal berapa)\b",
@@ -154,6 +165,7 @@ _ALSO = {
     )
     for word in words.split()
 }
+_HOLIDAY = frozenset(lexical.token_id(lexical.stem(word)) for word in ("libur", "holiday"))
 _WEEK = re.compile(r"\b(?:\d+|satu|dua|per|se|week|berapa) minggu\b|\bminggu ini\b")
 
 # How many classes or how long a price is for: wording of the question and of the line.
@@ -235,32 +247,32 @@ class Question:
     kinds: Sequence[Kind]
     names: frozenset[int] = frozenset()  # tokens of the studio's own name
 
-    @property
+    @cached_property
     def hard(self) -> list[Asked]:
         return [one for one in self.asked if not one.soft]
 
-    @property
+    @cached_property
     def main(self) -> Asked | None:
         """What the question is about most; None when it names nothing."""
         return max((a for a in self.hard if a.known), key=lambda one: one.weight, default=None)
 
-    @property
+    @cached_property
     def whole_day(self) -> bool:
         """Whether all classes of a day, or of a part of it, are asked for."""
         return self.asks("hour") and all(DAYTIMES.issuperset(one.said) for one in self.hard)
 
-    @property
+    @cached_property
     def asks_price(self) -> bool:
         return any(kind.name == "price" for kind in self.kinds)
 
     def asks(self, name: str) -> bool:
         return any(kind.name == name for kind in self.kinds)
 
-    @property
+    @cached_property
     def is_question(self) -> bool:
         return bool(self.kinds or "?" in self.said or _ASKING.search(self.said))
 
-    @property
+    @cached_property
     def goes_on(self) -> bool:
         """Whether it makes sense only after what was said before: “berapa lama berlakunya?”, “and for two?”."""
         return not self.hard or bool(GOES_ON.search(self.said.lower()))
@@ -272,7 +284,7 @@ class Question:
     def soft_share(self, tokens: frozenset[int]) -> float:
         return _share([one for one in self.asked if one.soft], tokens)
 
-    @property
+    @cached_property
     def quantities(self) -> list[re.Pattern[str]]:
         """How lines look that are for as many classes, months or people as was asked."""
         found = [tells for asks, tells in _QUANTITIES if asks.search(self.text)]
@@ -303,7 +315,7 @@ def question(vocabulary: lexical.Vocabulary, text: str, studio: str = "") -> Que
     about = spelled
     for kind in kinds:
         if not kind.subject:
-            about = kind.asks.sub(" ", about)
+            about = kind.asks.sub(_open_or_closed, about)
     names = frozenset(map(lexical.token_id, (lexical.stem(word) for word in lexical.words(studio))))
     soft = SOFT | GENERIC | NUMBERS
     if any(kind.name == "price" for kind in kinds):
@@ -311,7 +323,15 @@ def question(vocabulary: lexical.Vocabulary, text: str, studio: str = "") -> Que
     if _WEEK.search(about):
         soft |= _DAYS
     asked = [_asked(vocabulary, meant, soft, names) for meant in lexical.meanings(about.split())]
+    if any(kind.name == "clock" for kind in kinds):  # a holiday is no closing time
+        asked = [replace(one, tokens=one.tokens - _HOLIDAY) for one in asked]
     return Question(text, spelled, asked, kinds, names)
+
+
+def _open_or_closed(asks: re.Match[str]) -> str:
+    """Of `jam tutup` the word that it is about."""
+    said = asks[0].split()
+    return " ".join(["", *(word for word in said if word in ("buka", "tutup", "opening")), ""])
 
 
 def _asked(

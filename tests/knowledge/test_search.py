@@ -212,6 +212,7 @@ def test_a_clear_match_answers(demo, now, question, entry, words):
         "kelas jam 12 siang ada?",
         "hari selasa ada kelas apa?",  # several entries tell a part of it
         "mau kerja",
+        "discount for students",  # what partners take off for our students is another matter
     ],
 )
 def test_what_the_knowledge_does_not_clearly_answer_is_not_clear(demo, now, question):
@@ -277,6 +278,14 @@ def test_at_most_one_is_clear_and_the_best_comes_first(demo, now):
     found = search(demo["ombak"], ["alamat studio dimana kak?"], at=now)
     assert [hit.clear for hit in found] == [True] + [False] * (len(found) - 1)
     assert [hit.score for hit in found] == sorted((hit.score for hit in found), reverse=True)
+
+
+def test_two_remarks_about_different_things_are_no_answer(ombak, now):
+    content = (
+        "**Senin**\n\n- Vinyasa 17.45\n- Yin 19.00\n\n**Sabtu**\n\n- Pemula 09.30\n- Flow 11.00"
+    )
+    factories.entry(ombak, "Jadwal", content=content)
+    assert not any(hit.clear for hit in search(ombak, ["vinyasa cocok buat pemula?"], at=now))
 
 
 def test_judging_takes_no_time(demo, now):

@@ -139,9 +139,15 @@ class ModelServer:
     """Listens on a free port of loopback while the `with` block runs; keeps every request."""
 
     def __init__(
-        self, script: Iterable[Reply] = (), *, port: int = 0, delay: float = 0, key: str = ""
+        self,
+        script: Iterable[Reply] = (),
+        *,
+        rules: Callable[[Body], "Body | Failure"] = by_rules,
+        port: int = 0,
+        delay: float = 0,
+        key: str = "",
     ) -> None:
-        self.script = list(script)
+        self.script, self.rules = list(script), rules
         self.requests: list[Request] = []
         self.delay = delay  # seconds before each answer
         self.key = key  # the only one that is accepted; empty: any
@@ -171,7 +177,7 @@ class ModelServer:
     def reply_to(self, request: Request) -> Body | Failure:
         with self._lock:
             self.requests.append(request)
-            reply: Reply = self.script.pop(0) if self.script else by_rules
+            reply: Reply = self.script.pop(0) if self.script else self.rules
         if self.key and request.headers.get("authorization") != f"Bearer {self.key}":
             return WRONG_KEY
         return reply(request.body) if callable(reply) else reply

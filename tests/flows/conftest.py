@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -55,29 +56,11 @@ def until(found: Callable[[], object], timeout: float = 20, what: str = "") -> o
     return value
 
 
-class Service:
-    """`manage.py runwhatsapp` in one data folder. It can be killed and started again."""
+class Installation:
+    """One data folder and what is in it, whoever runs there; and the phones of its studios."""
 
     def __init__(self, rig: LocalRig, folder: Path):
         self.rig, self.folder = rig, folder
-        self.process: subprocess.Popen[bytes] | None = None
-        self.environment: dict[str, str] = {}
-
-    def start(self) -> None:
-        env = self.rig.environment(settings_of(self.folder, **self.environment))
-        with (self.folder / "service.log").open("a") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "runwhatsapp"],
-                cwd=ROOT,
-                env=env,
-                stdout=log,
-                stderr=log,
-            )
-
-    def end(self, how: signal.Signals = signal.SIGTERM, timeout: float = 20) -> int:
-        assert self.process is not None
-        self.process.send_signal(how)
-        return self.process.wait(timeout)
 
     def rows(self, query: str, *values: object) -> list[tuple]:
         with contextlib.closing(
@@ -135,6 +118,31 @@ class Service:
     def processes(self) -> list[int]:
         return _processes(self.folder)
 
+
+class Service(Installation):
+    """`manage.py runwhatsapp` in one data folder. It can be killed and started again."""
+
+    def __init__(self, rig: LocalRig, folder: Path):
+        super().__init__(rig, folder)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.environment: dict[str, str] = {}
+
+    def start(self) -> None:
+        env = self.rig.environment(settings_of(self.folder, **self.environment))
+        with (self.folder / "service.log").open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "runwhatsapp"],
+                cwd=ROOT,
+                env=env,
+                stdout=log,
+                stderr=log,
+            )
+
+    def end(self, how: signal.Signals = signal.SIGTERM, timeout: float = 20) -> int:
+        assert self.process is not None
+        self.process.send_signal(how)
+        return self.process.wait(timeout)
+
     def logs(self) -> str:
         files = [self.folder / "service.log", *self.folder.glob("logs/*.log")]
         return "\n".join(f"== {file.name}\n{file.read_text()}" for file in files if file.exists())
@@ -165,6 +173,32 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     manage(folder, "migrate", "--verbosity", "0")
     manage(folder, "loadstudio", "evals/studios.json")
     return folder
+
+
+PASSWORD = "correct-horse-battery"
+OWNERS = """
+from django.contrib.auth.models import User
+from tenants.models import Membership, Tenant
+for studio in Tenant.objects.all():
+    owner = User.objects.create_user(f"owner-{studio.slug}", password="%s", is_staff=True)
+    Membership.objects.create(user=owner, tenant=studio, role="owner")
+"""
+
+
+@dataclass(frozen=True)
+class Staffed:
+    """A data folder whose studios have an owner (owner-<slug>, PASSWORD) and a token each."""
+
+    folder: Path
+    tokens: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def staffed(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Staffed:
+    folder = tmp_path_factory.mktemp("staffed") / "data"
+    shutil.copytree(installed, folder)
+    manage(folder, "shell", "--no-imports", "-c", OWNERS % PASSWORD)
+    return Staffed(folder, {slug: manage(folder, "createtoken", slug).strip() for slug in ADDRESS})
 
 
 @pytest.fixture

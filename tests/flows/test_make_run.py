@@ -1,158 +1,20 @@
 """`make run` as a person meets it: the whole house in its own processes, killed and started again."""
 
 import contextlib
-import http.cookiejar
 import os
 import re
 import signal
-import socket
-import subprocess
-import sys
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.flows.conftest import ROOT, settings_of, until
 from tests.flows.conftest import _processes as processes_of
+from tests.flows.conftest import until
+from tests.flows.house import House, Visitor
 
 pytestmark = pytest.mark.e2e
-
-# A test run that is itself killed leaves nothing behind.
-RUNMILA = (sys.executable, "manage.py", "runmila", "--with-parent")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-class House:
-    """One data folder and port, on which MILA is started as often as a test likes."""
-
-    def __init__(self, folder: Path):
-        self.folder, self.port = folder, free_port()
-        self.home = f"http://localhost:{self.port}/"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self, *command: str, **more: str) -> "subprocess.Popen[bytes]":
-        own = {"HOST": "127.0.0.1", "PORT": str(self.port), "ADMIN_PASS": "", "ADMIN_USER": "admin"}
-        with (self.folder / "said").open("w") as said:
-            self.process = subprocess.Popen(
-                command or RUNMILA,
-                cwd=ROOT,
-                env=settings_of(self.folder, **own, **more),
-                stdout=said,
-                stderr=said,
-                start_new_session=True,
-            )
-        return self.process
-
-    def start_again(self) -> None:
-        assert self.process is not None
-        self.process.terminate()
-        self.process.wait(15)
-        self.start()
-        self.wait_until_served()
-
-    def said(self) -> str:
-        return (self.folder / "said").read_text()
-
-    def served(self) -> bool:
-        return 'name="password"' in Visitor(self).open("admin/login/")
-
-    def wait_until_served(self) -> None:
-        """Until this start says that it serves; an earlier one's orphans would answer too."""
-        until(lambda: f"MILA runs at {self.home}" in self.said() or self.ended(), 60, "a start")
-        assert not self.ended(), self.said()
-        assert self.served()
-
-    def ended(self) -> bool:
-        assert self.process is not None
-        return self.process.poll() is not None
-
-    def pid_of(self, words: str, parent: int | None = None) -> int:
-        """The process with these words in its command line; the child of `parent`, if one is given."""
-
-        def found() -> int | None:
-            for pid in processes_of(self.folder):
-                with contextlib.suppress(OSError):
-                    folder = Path(f"/proc/{pid}")
-                    command = folder.joinpath("cmdline").read_bytes().replace(b"\0", b" ").decode()
-                    above = int(folder.joinpath("stat").read_text().rsplit(") ", 1)[1].split()[1])
-                    if words in command and above == (parent or self.parent):
-                        return pid
-            return None
-
-        value = until(found, 20, words)
-        assert isinstance(value, int)
-        return value
-
-    @property
-    def parent(self) -> int:
-        assert self.process is not None
-        return self.process.pid
-
-    def close(self) -> None:
-        for pid in processes_of(self.folder):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        if self.process:
-            self.process.wait()
-
-
-class Visitor:
-    """A browser without a screen."""
-
-    def __init__(self, house: House):
-        self._home = house.home
-        self._cookies = http.cookiejar.CookieJar()
-        cookies = urllib.request.HTTPCookieProcessor(self._cookies)
-        self._opener = urllib.request.build_opener(cookies, urllib.request.ProxyHandler({}))
-
-    def open(self, path: str, **form: str) -> str:
-        """The page; with a form it is posted, with the token that the site has set."""
-        token = next((c.value for c in self._cookies if c.name == "csrftoken"), "") or ""
-        data = {**form, "csrfmiddlewaretoken": token}
-        body = urllib.parse.urlencode(data).encode() if form else None
-        address = self._home + path
-        request = urllib.request.Request(address, body, {"Referer": address})  # noqa: S310
-        return str(until(lambda: self._read(request), 20, address))
-
-    def _read(self, request: urllib.request.Request) -> str:
-        """What the site answers; nothing while nobody listens, as people reload a page then."""
-        try:
-            with self._opener.open(request, timeout=10) as answer:
-                return str(answer.read().decode()) or " "
-        except urllib.error.HTTPError as error:
-            return f"{error.code} {error.read().decode()}"
-        except OSError:
-            return ""
-
-    def log_in(self, password: str) -> str:
-        self.open("admin/login/")
-        return self.open("admin/login/", username="admin", password=password, next="/admin/")
-
-    def ask(self, question: str) -> str:
-        """The bubbles of the Playground, once the answer stands among them."""
-        self.open("admin/playground/", text=question)
-        done = until(lambda: self._answered(), 30, f"an answer to {question}")
-        return str(done)
-
-    def _answered(self) -> str:
-        bubbles = self.open("admin/playground/answers/")
-        return "" if "every 400ms" in bubbles else bubbles
-
-    def choose(self, studio: str) -> None:
-        page = self.open("admin/playground/")
-        pattern = rf'<button[^>]*value="([0-9a-f-]{{36}})"[^>]*>[^<]*{studio}'
-        found = re.search(pattern, page)
-        assert found, page
-        self.open("admin/studio/choose/", studio=found[1])
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -16,6 +17,16 @@ class MilaSite(UnfoldAdminSite):  # type: ignore[misc]
     """Staff without a studio have no business here; only platform admins look at all studios."""
 
     enable_nav_sidebar = True
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The status says it too when a name was guessed at too often."""
+        response: HttpResponse = super().login(request, extra_context)
+        form = (getattr(response, "context_data", None) or {}).get("form")
+        if form is not None and form.has_error(NON_FIELD_ERRORS, "locked"):
+            response.status_code = 429
+        return response
 
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user

@@ -28,6 +28,7 @@ WORDS = [
     gettext_noop("No recent searches"),
     gettext_noop("No results found"),
     gettext_noop("No results matching your query"),
+    gettext_noop("Select value"),
     gettext_noop("Previous"),
     gettext_noop("Recent searches"),
     gettext_noop("Record picture"),

@@ -26,6 +26,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _file("icon.svg")}],
     "STYLES": [_file("mila.css")],
     "SCRIPTS": [_file("mila.js")],
+    "LOGIN": {"form": "tenants.forms.LoginForm"},
     "BORDER_RADIUS": "8px",
     # A calm green whose 600 carries white text (contrast 5.5).
     "COLORS": {

@@ -17,6 +17,7 @@ from ninja.security import HttpBasicAuth, HttpBearer, SessionAuth
 from ninja.utils import check_csrf
 
 from tenants.access import RIGHTS, is_platform_admin, role_of, studios_of
+from tenants.attempts import LOCKED, is_locked
 from tenants.models import ApiToken, Tenant
 
 Row = TypeVar("Row", bound=models.Model)
@@ -114,6 +115,8 @@ class PasswordLogin(HttpBasicAuth):
         if "\x00" in username + password:
             return None
         user = authenticate(request, username=username, password=password)
+        if user is None and is_locked(request, username):
+            raise HttpError(429, str(LOCKED))
         if not isinstance(user, User) or not user.is_staff:
             return None
         return Caller(user=user)

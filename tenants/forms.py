@@ -7,12 +7,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.forms import AuthenticationForm
 from unfold.widgets import (
     UnfoldAdminPasswordWidget,
     UnfoldAdminTextareaWidget,
     UnfoldBooleanSwitchWidget,
 )
 
+from tenants.attempts import LOCKED, is_locked
 from tenants.hours import DAYS
 from tenants.models import Tenant
 from tenants.secrets import hint
@@ -20,6 +22,16 @@ from tenants.secrets import hint
 KEYS = frozenset({"anthropic_api_key", "openai_api_key"})
 _SPAN = re.compile(r"(\d{1,2})[:.](\d\d)\s*[-–]\s*(\d{1,2})[:.](\d\d)")  # noqa: RUF001 - people type both dashes
 Hours = dict[str, list[list[str]]]
+
+
+class LoginForm(AuthenticationForm):  # type: ignore[misc]
+    """The theme's, which also says when a name may not be tried for a while."""
+
+    def get_invalid_login_error(self) -> ValidationError:
+        if is_locked(self.request, self.cleaned_data.get("username", "")):
+            return ValidationError(LOCKED, code="locked")
+        refused: ValidationError = super().get_invalid_login_error()
+        return refused
 
 
 class StudioForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -241,5 +241,18 @@ class ApiToken(models.Model):
             type(self).objects.filter(pk=self.pk).update(last_used_at=now)
 
 
+class FailedLogin(models.Model):
+    """One wrong password. `key` stands for name and address (tenants/attempts.py); rows live for minutes."""
+
+    key = models.CharField(max_length=64)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["key", "at"], name="failed_login_by_key")]
+
+    def __str__(self) -> str:
+        return f"failed at {self.at:%Y-%m-%d %H:%M}"
+
+
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -17,7 +17,8 @@ from agent.reply import Question, Reply
 from agent.tools import ToolContext
 from conversations.mailbox import EscalationDraft
 from knowledge.models import KnowledgeEntry
-from knowledge.search import Found, everything, search
+from knowledge.search import Found, current_shelf, everything, search
+from knowledge.shelf import Shelf
 
 NO_MODEL = gettext_noop("No Anthropic key is set: answers come word for word from the knowledge.")
 STOPPED = gettext_noop(
@@ -42,6 +43,7 @@ class _Answering:
     context: str
     started: float
     found: Sequence[Found] = ()
+    shelf: Shelf | None = None  # the knowledge, read once for the whole turn
     language: str = ""
     trace: list[dict[str, Any]] = field(default_factory=list)
 
@@ -56,14 +58,24 @@ class _Answering:
         flag = redflags.find(question.text)
         if flag and flag.fixed:
             return self._handed_over(flag.category, flag.urgency)
-        self.found = search(
-            question.tenant, [question.text], earlier=question.earlier, at=question.at
-        )
+        self.shelf = current_shelf(question.tenant)
+        self.found = self._search(judged=self.model is None)
         if flag and self.model is None:
             return self._handed_over(flag.category, flag.urgency)
         if self.model is None:
             return self._without_model(NO_MODEL)
         return self._with_model(self.model, flag)
+
+    def _search(self, *, judged: bool) -> Sequence[Found]:
+        asked = self.question
+        return search(
+            asked.tenant,
+            [asked.text],
+            earlier=asked.earlier,
+            at=asked.at,
+            judged=judged,
+            shelf=self.shelf,
+        )
 
     def _with_model(self, model: Model, flag: redflags.Flag | None) -> Reply:
         run = self._run(model)
@@ -103,7 +115,7 @@ class _Answering:
     def _whole_knowledge(self, model: Model) -> list[KnowledgeEntry] | None:
         """All entries of today in the mode `full`; None in the mode `search`."""
         tenant, at = self.question.tenant, self.question.at
-        entries = everything(tenant, at=at)
+        entries = everything(tenant, at=at, shelf=self.shelf)
         mode = prompts.choose_context(entries, model.card, self.context)
         self.trace.append({"context": mode, "found": self._entries()})
         return entries if mode == "full" else None
@@ -137,6 +149,7 @@ class _Answering:
             category = escalation.category if escalation else flag.category if flag else ""
             reply = self._handed_over(category, flag.urgency if flag else "normal", escalation)
         else:
+            self.found = self._search(judged=True)
             reply = self._without_model(error)
         return self._used(replace(reply, error=error), run)
 

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.conf import settings
@@ -134,9 +134,9 @@ class Claude:
         left = deadline - time.monotonic()
         if left <= 0:
             raise ModelError(TOO_SLOW, permanent=False)
-        client = _client(self.base_url).with_options(api_key=self.key, timeout=left)
+        calls = _client_with(self.base_url, self.key).messages.with_streaming_response
         try:
-            with client.messages.with_streaming_response.create(**request) as response:
+            with calls.create(**request, timeout=left) as response:
                 body = b"".join(_until(response.iter_bytes(), deadline))
         except (anthropic.APITimeoutError, httpx2.TimeoutException) as error:
             raise ModelError(TOO_SLOW, permanent=False) from error
@@ -183,6 +183,11 @@ def _client(base_url: str) -> "anthropic.Anthropic":
         max_retries=0,
         http_client=anthropic.DefaultHttpxClient(base_url=base_url, limits=limits),
     )
+
+
+@lru_cache(maxsize=100)
+def _client_with(base_url: str, key: str) -> "anthropic.Anthropic":
+    return _client(base_url).with_options(api_key=key)
 
 
 def _until(chunks: Iterable[bytes], deadline: float) -> Iterable[bytes]:

@@ -4,10 +4,12 @@ Counted in rows, so that it holds across processes and restarts.
 """
 
 import datetime as dt
+from functools import lru_cache
 
 from conversations import outbox
 from conversations.models import Conversation, Message
 from conversations.sentences import sentence
+from tenants.prepared import Prepared, id_slot
 
 WINDOW = dt.timedelta(seconds=60)
 NOTE_EVERY = dt.timedelta(minutes=10)
@@ -19,6 +21,9 @@ def held_until(conversation: Conversation, at: dt.datetime) -> dt.datetime | Non
     `at` is the time of the message: for a backlog WhatsApp's time, as a backlog is no spam.
     """
     limit = max(1, conversation.tenant.messages_per_minute)
+    oldest = _earlier(limit)(conversation=conversation.pk)
+    if not oldest or oldest[0] <= at - WINDOW:
+        return None  # nearly always, and one row says so
     rows = Message.objects.filter(conversation=conversation, author=Message.Author.CUSTOMER)
     newest = rows.order_by("-pk").values_list("created_at", "whatsapp_at", "details")[:limit]
     times = [
@@ -28,6 +33,20 @@ def held_until(conversation: Conversation, at: dt.datetime) -> dt.datetime | Non
     if len(times) < limit or min(times) <= at - WINDOW:
         return None
     return min(times) + WINDOW
+
+
+@lru_cache(maxsize=100)
+def _earlier(limit: int) -> "Prepared[dt.datetime]":
+    """When the customer's last message but `limit` came."""
+    return Prepared(
+        lambda: (
+            Message.objects.filter(
+                conversation=id_slot("conversation"), author=Message.Author.CUSTOMER
+            )
+            .order_by("-pk")
+            .values_list("created_at", flat=True)[limit - 1 : limit]
+        )
+    )
 
 
 def note(conversation: Conversation, at: dt.datetime) -> None:

@@ -17,6 +17,7 @@ from conversations.claims import Claim, Draft, EscalationDraft, waiting
 from conversations.models import Conversation, Customer, Escalation, Message
 from conversations.sentences import Name, sentence
 from tenants.models import Language, Tenant
+from tenants.prepared import Prepared, id_slot, time_slot
 
 __all__ = [
     "Claim",
@@ -47,7 +48,8 @@ BELIEVABLE = dt.timedelta(days=40)
 # An answer that could not leave for so long would be wrong about today.
 EXPIRES = dt.timedelta(hours=6)
 AT_ONCE = 50  # messages in one turn, the newest
-TRIES = 3  # looks at the mailbox when others were faster
+CANDIDATES, TRIES = 3, 3  # of one look at the mailbox, and looks when others were faster
+MOST_STARTED = 100  # conversations that one look counts
 
 
 def claim_next(owner: str, at: dt.datetime, lease_seconds: float) -> Claim | None:
@@ -68,19 +70,37 @@ def claim_next(owner: str, at: dt.datetime, lease_seconds: float) -> Claim | Non
 
 def _due(at: dt.datetime) -> list[Conversation]:
     """Some that wait longest; live studios first, as asking for the others takes longer."""
-    rows = Conversation.objects.select_related("tenant", "customer")
-    if live := list(rows.due_live(at)[:5]):
+    free = _FREE(at=at)
+    if live := [each for each in free if _live(each.tenant.mode, each.tenant.active)]:
         return live
-    waits = Conversation.objects.free(at).exists()
-    return list(rows.due(at)[:5]) if waits else []
+    rows = Conversation.objects.select_related("tenant", "customer")
+    return list(rows.due(at)[:CANDIDATES]) if free else []
+
+
+_FREE = Prepared(
+    lambda: Conversation.objects.free(time_slot("at")).select_related("tenant", "customer")[
+        :CANDIDATES
+    ]
+)
 
 
 def how_many_due(at: dt.datetime, at_most: int) -> int:
     """How many conversations `claim_next` would find now, counted up to `at_most`."""
-    rows = Conversation.objects.order_by()
-    if not rows.free(at).exists():
-        return 0
-    return rows.due_live(at)[:at_most].count() or rows.due(at)[:at_most].count()
+    studios = _STUDIOS(at=at)
+    live = sum(_live(*studio) for studio in studios)
+    waiting = live or (Conversation.objects.due(at)[:at_most].count() if studios else 0)
+    return min(waiting, at_most)
+
+
+_STUDIOS = Prepared(
+    lambda: Conversation.objects.free(time_slot("at")).values_list(
+        "tenant__mode", "tenant__active"
+    )[:MOST_STARTED]
+)
+
+
+def _live(mode: str, active: bool) -> bool:
+    return active and mode == Tenant.Mode.LIVE
 
 
 def _take(
@@ -124,8 +144,12 @@ def _claim(conversation: Conversation, token: str) -> Claim | None:
     """What we took, with its messages; a conversation where nothing waits any more is closed again."""
     trying = conversation.tenant.mode == Tenant.Mode.TEST
     test_only = trying and conversation.channel != Channel.PLAYGROUND
-    newest = waiting(conversation, test_only).order_by("-pk")[:AT_ONCE]
-    messages = list(reversed(newest))
+    newest = (
+        list(waiting(conversation, test_only=True).order_by("-pk")[:AT_ONCE])
+        if test_only
+        else _WAITING(conversation=conversation.pk)
+    )
+    messages = newest[::-1]
     claim = Claim(
         conversation,
         token,
@@ -140,6 +164,15 @@ def _claim(conversation: Conversation, token: str) -> Claim | None:
         claim.ours().update(lease_owner="", lease_until=None)
         return None
     return claim
+
+
+_WAITING = Prepared(
+    lambda: (
+        Message.objects.filter(conversation=id_slot("conversation"), state=State.NEW)
+        .defer("error", "quoted_id", "idempotency_key", "expires_at", "not_before", "sending_since")
+        .order_by("-pk")[:AT_ONCE]
+    )
+)
 
 
 def _done() -> dict[str, Any]:
@@ -177,8 +210,16 @@ def _age(claim: Claim, at: dt.datetime) -> dt.timedelta:
 
 def quiet_until(claim: Claim) -> dt.datetime | None:
     """No reply should be decided before: the customer may still be writing. Read anew each time."""
-    rows = Conversation.objects.filter(pk=claim.conversation.pk)
-    return rows.values_list("quiet_until", flat=True).first()
+    return _QUIET(conversation=claim.conversation.pk)[0]
+
+
+_QUIET = Prepared(
+    lambda: (
+        Conversation.objects.filter(pk=id_slot("conversation"))
+        .order_by()
+        .values_list("quiet_until", flat=True)
+    )
+)
 
 
 def overtaken(claim: Claim) -> bool:

@@ -59,10 +59,6 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             tenant__active=True,
         )
 
-    def due_live(self, at: dt.datetime) -> Self:
-        """Those of `due` that a live studio has: nearly all, and much quicker to ask for."""
-        return self.free(at).filter(tenant__mode=Tenant.Mode.LIVE, tenant__active=True)
-
     def free(self, at: dt.datetime) -> Self:
         """Wait for the assistant, and nobody holds them; whether the studio answers now is not asked."""
         return self.filter(

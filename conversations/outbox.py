@@ -19,6 +19,7 @@ from conversations.inbound import Receipt
 from conversations.models import Conversation, Escalation, Message, MessageQuerySet
 from conversations.people import clean_text
 from tenants.models import Tenant
+from tenants.prepared import Prepared, id_slot, number_slot
 
 Author, Channel, State = Message.Author, Conversation.Channel, Message.State
 
@@ -105,7 +106,7 @@ def _first(tenant_id: uuid.UUID, at: dt.datetime) -> Message | None:
     again soon, holds back later ones. Asked in small portions: a line asks several times a second."""
     held: set[uuid.UUID] = set()
     after = 0
-    while rows := list(_leaving(tenant_id).filter(pk__gt=after)[:5]):
+    while rows := _LEAVING(tenant=tenant_id, after=after):
         for message in rows:
             soon = message.not_before is not None and message.not_before > at
             if message.state == State.SENDING or (message.attempts and soon):
@@ -116,11 +117,13 @@ def _first(tenant_id: uuid.UUID, at: dt.datetime) -> Message | None:
     return None
 
 
-def _leaving(tenant_id: uuid.UUID) -> MessageQuerySet:
+def _leaving() -> MessageQuerySet:
     """Messages on their way or waiting, with what sending asks of them, their conversation and their studio."""
-    rows = Message.objects.leaving(tenant_id).select_related("conversation", "tenant")
-    return rows.only(*_SENT_BY)
+    rows = Message.objects.leaving(id_slot("tenant")).filter(pk__gt=number_slot("after"))
+    return rows.select_related("conversation", "tenant").only(*_SENT_BY)[:5]
 
+
+_LEAVING = Prepared(_leaving)
 
 _SENT_BY = (
     *("author", "kind", "text", "state", "details", "public_id", "attempts", "not_before"),

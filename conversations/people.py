@@ -10,6 +10,7 @@ from conversations.inbound import Person
 from conversations.merging import merge
 from conversations.models import Conversation, Customer
 from tenants.models import Tenant
+from tenants.prepared import Prepared, id_slot, text_slot
 
 NAME_LENGTH = 40
 
@@ -41,10 +42,8 @@ def known(tenant_id: uuid.UUID, person: Person) -> QuerySet[Customer]:
 
 def conversation_with(tenant_id: uuid.UUID, person: Person, chat: str) -> Conversation:
     """The conversation with this customer, locked; one query when nothing about the customer is new."""
-    found = list(_conversations().filter(customer__in=known(tenant_id, person))[:2])
-    if len(found) == 1 and found[0].customer and _matches(found[0].customer, person):
-        conversation = found[0]
-    else:
+    conversation = _usual(tenant_id, person)
+    if conversation is None:
         tenant = Tenant.objects.get(pk=tenant_id)
         customer = customer_of(tenant, person)
         made, _new = Conversation.objects.get_or_create(
@@ -58,9 +57,38 @@ def conversation_with(tenant_id: uuid.UUID, person: Person, chat: str) -> Conver
     return conversation
 
 
+def _usual(tenant_id: uuid.UUID, person: Person) -> Conversation | None:
+    """The chat of a customer of whom all is known: one id finds the row, and the row agrees with the other."""
+    rows = _BY_LID if person.lid else _BY_PHONE
+    known_by = person.lid or person.phone
+    found = next(iter(rows(tenant=tenant_id, known_by=known_by)), None) if known_by else None
+    agrees = found and found.customer and _matches(found.customer, person)
+    return found if agrees else None
+
+
+def _by(field: str) -> QuerySet[Conversation]:
+    studio, known_by = id_slot("tenant"), text_slot("known_by")
+    return _conversations().filter(tenant=studio, customer__tenant=studio, **{field: known_by})
+
+
+_BY_LID = Prepared(lambda: _by("customer__lid"))
+_BY_PHONE = Prepared(lambda: _by("customer__phone"))
+
+
 def _conversations() -> QuerySet[Conversation]:
     rows = Conversation.objects.filter(channel=Conversation.Channel.WHATSAPP).order_by()
-    return rows.select_for_update(no_key=True, of=("self",)).select_related("tenant", "customer")
+    rows = rows.select_for_update(no_key=True, of=("self",)).select_related("tenant", "customer")
+    return rows.only(*_ASKED)
+
+
+# What receiving asks of a conversation: half of the columns, as every message pays for them.
+_ASKED = (
+    *("channel", "chat", "handled_by", "resumes_at", "mode_version", "reply_due_at"),
+    *("waiting_since", "limited_until", "tenant__mode", "tenant__active"),
+    *("tenant__default_language", "tenant__messages_per_minute"),
+    *("customer__tenant", "customer__phone", "customer__lid", "customer__name"),
+    "customer__language",
+)
 
 
 def _matches(customer: Customer, person: Person) -> bool:

@@ -56,9 +56,7 @@ class Embedder:
         return f"{kind}: " if "e5" in self.name.lower() else ""
 
     def _request(self, batch: list[str], kind: Kind) -> list[list[float]]:
-        client = _client(settings.OPENAI_BASE_URL).with_options(
-            api_key=self.key, timeout=PATIENCE[kind], max_retries=RETRIES[kind]
-        )
+        client = _client_with(settings.OPENAI_BASE_URL, self.key, kind)
         with _asking():
             answer = client.embeddings.create(model=self.name, input=batch)
         rows = sorted(answer.data, key=lambda row: row.index)  # servers may mix the order
@@ -121,6 +119,13 @@ def _client(base_url: str) -> "OpenAI":
         api_key="set by each request",
         base_url=base_url or "https://api.openai.com/v1",
         http_client=openai.DefaultHttpxClient(limits=limits),
+    )
+
+
+@lru_cache(maxsize=100)
+def _client_with(base_url: str, key: str, kind: Kind) -> "OpenAI":
+    return _client(base_url).with_options(
+        api_key=key, timeout=PATIENCE[kind], max_retries=RETRIES[kind]
     )
 
 

@@ -28,7 +28,7 @@ EARLIER_TURNS = 0.4
 CORRECTED = 0.8
 K1, B = 1.2, 0.5
 LONGEST_QUESTION = 1_500  # characters; nobody asks for more at once
-MOST_CORRECTIONS = 5_000
+MOST_CORRECTIONS, MOST_ASKED = 5_000, 500  # kept for a studio
 USUAL_LENGTH = (
     90.0  # weighted words of a usual entry; fixed, so that no entry moves another's vector
 )
@@ -198,9 +198,9 @@ class Vocabulary:
         tuple[str, int], frozenset[str]
     ]  # first letter and length → its longer words
     stems: frozenset[str]
-    corrections: dict[str, str] = field(
-        default_factory=dict
-    )  # found before, so that nobody waits twice
+    # Found before, so that nobody waits twice: a text is asked again as an earlier turn of the same chat.
+    corrections: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, Vector] = field(default_factory=dict)
 
     @classmethod
     def of(cls, documents: Iterable[tuple[Sequence[str], Vector]]) -> "Vocabulary":
@@ -235,7 +235,15 @@ class Vocabulary:
 
     def tokens(self, text: str) -> Vector:
         """What a customer's text asks for, before rarity: its words, corrected, and their synonyms."""
-        spelled = words(text[:LONGEST_QUESTION])
+        found = self.asked.get(text)
+        if found is None:
+            if len(self.asked) >= MOST_ASKED:
+                self.asked.clear()
+            found = self.asked[text] = self._tokens(text[:LONGEST_QUESTION])
+        return found
+
+    def _tokens(self, text: str) -> Vector:
+        spelled = words(text)
         right = [self.nearest(word) for word in spelled]
         corrected = {now for was, now in zip(spelled, right, strict=True) if was != now}
         weights: Vector = {}
@@ -249,11 +257,12 @@ class Vocabulary:
 
     def nearest(self, word: str) -> str:
         """The studio's own word that a mistyped one means, or the word itself."""
-        if word not in self.corrections:
+        found = self.corrections.get(word)
+        if found is None:
             if len(self.corrections) > MOST_CORRECTIONS:
                 self.corrections.clear()
-            self.corrections[word] = self._nearest(word)
-        return self.corrections[word]
+            found = self.corrections[word] = self._nearest(word)
+        return found
 
     def _nearest(self, word: str) -> str:
         known = terms()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from knowledge import answers, asking, index
 from knowledge.embeddings import embedder_for, for_search
-from knowledge.lexical import Vector, Vocabulary, score
+from knowledge.lexical import Vocabulary, score
 from knowledge.models import KnowledgeEntry
 from knowledge.shelf import Shelf, shelf_of
 from tenants.models import Tenant
@@ -31,28 +31,39 @@ def search(
     earlier: Sequence[str] = (),
     limit: int = 5,
     at: dt.datetime,
+    judged: bool = True,
+    shelf: Shelf | None = None,
 ) -> list[Found]:
     """The studio's entries that fit best, best first. `earlier` are turns before this one, oldest first.
 
-    Only entries that are active and valid on the studio's day of `at`, whatever the index says.
+    Only entries that are active and valid on the studio's day of `at`, whatever the index says. Without `judged`
+    none is called clear: who has a model does not ask, and it takes as long as the search.
     """
-    embedder = embedder_for(tenant)
-    shelf = shelf_of(tenant, embedder.name if embedder else "")
+    shelf = shelf or current_shelf(tenant)
     if not shelf.words:
         return []
     words = shelf.vocabulary.query(queries, earlier[-EARLIER:])
-    query = index.Query(words, for_search(embedder, shelf, queries))
-    day = tenant.local(at).date()
-    ids = index.rank(shelf, query, limit + shelf.out_of_date(day))
+    query = index.Query(words, for_search(embedder_for(tenant), shelf, queries))
     rows = {row.pk: row for row in _valid(shelf, tenant, at)}
+    ids = index.rank(shelf, query, limit + len(shelf.rows) - len(rows))
     entries = [rows[pk] for pk in ids if pk in rows][:limit]
-    return _judged(tenant, shelf, queries[0] if queries else "", earlier, words, entries)
+    scored = [(entry, score(words, shelf.words.get(entry.pk, {}))) for entry in entries]
+    if not judged:
+        return [Found(entry, value, clear=False) for entry, value in scored]
+    return _judged(tenant, shelf, queries[0] if queries else "", earlier, scored)
 
 
-def everything(tenant: Tenant, *, at: dt.datetime) -> list[KnowledgeEntry]:
+def everything(
+    tenant: Tenant, *, at: dt.datetime, shelf: Shelf | None = None
+) -> list[KnowledgeEntry]:
     """All that the studio says on its day of `at`, in the order of ids. Shared rows: read them, never change them."""
+    return _valid(shelf or current_shelf(tenant), tenant, at)
+
+
+def current_shelf(tenant: Tenant) -> Shelf:
+    """The studio's knowledge as of now; one turn reads it once."""
     embedder = embedder_for(tenant)
-    return _valid(shelf_of(tenant, embedder.name if embedder else ""), tenant, at)
+    return shelf_of(tenant, embedder.name if embedder else "")
 
 
 def _valid(shelf: Shelf, tenant: Tenant, at: dt.datetime) -> list[KnowledgeEntry]:
@@ -66,8 +77,7 @@ def _valid(shelf: Shelf, tenant: Tenant, at: dt.datetime) -> list[KnowledgeEntry
 
 def vocabulary_of(tenant: Tenant) -> Vocabulary:
     """The words of the studio's entries, by which a question is read."""
-    embedder = embedder_for(tenant)
-    return shelf_of(tenant, embedder.name if embedder else "").vocabulary
+    return current_shelf(tenant).vocabulary
 
 
 def best_passage(found: Found, question: str) -> str:
@@ -75,8 +85,7 @@ def best_passage(found: Found, question: str) -> str:
     if found.answer:
         return found.answer
     tenant = found.entry.tenant
-    embedder = embedder_for(tenant)
-    shelf = shelf_of(tenant, embedder.name if embedder else "")
+    shelf = current_shelf(tenant)
     asked = asking.question(shelf.vocabulary, question, tenant.name)
     return answers.choose(_page(shelf, found.entry), asked).text
 
@@ -118,16 +127,14 @@ def _judged(
     shelf: Shelf,
     question: str,
     earlier: Sequence[str],
-    words: Vector,
-    entries: Sequence[KnowledgeEntry],
+    scored: Sequence[tuple[KnowledgeEntry, float]],
 ) -> list[Found]:
     """The entries with their scores; at most one of them is clear."""
-    scores = [score(words, shelf.words.get(entry.pk, {})) for entry in entries]
-    pages = [(_page(shelf, e), value) for e, value in zip(entries, scores, strict=True)]
+    pages = [(_page(shelf, entry), value) for entry, value in scored]
     clear = _Judge(shelf, tenant.name, pages).clear(question, earlier) or (-1, "")
     return [
         Found(entry, value, place == clear[0], clear[1] if place == clear[0] else "")
-        for place, (entry, value) in enumerate(zip(entries, scores, strict=True))
+        for place, (entry, value) in enumerate(scored)
     ]
 
 

@@ -1,6 +1,5 @@
 """A studio's active entries, prepared for search: one per studio and process, made anew when the knowledge moved."""
 
-import datetime as dt
 import threading
 import uuid
 from array import array
@@ -11,6 +10,7 @@ from typing import Any
 from knowledge import fingerprints, lexical
 from knowledge.models import EntryQuerySet, KnowledgeEntry
 from tenants.models import Tenant
+from tenants.prepared import Prepared, id_slot
 
 KEPT = 200  # studios; a usual one takes about half a megabyte
 
@@ -37,10 +37,6 @@ class Shelf:
     def dimensions(self) -> int:
         return len(next(iter(self.dense.values()), ()))
 
-    def out_of_date(self, day: dt.date) -> int:
-        """How many entries the index holds that are not valid on this day."""
-        return sum(not row.valid_on(day) for row in self.rows.values())
-
 
 _shelves: OrderedDict[uuid.UUID, Shelf] = OrderedDict()
 _lock = threading.Lock()
@@ -51,21 +47,28 @@ def shelf_of(tenant: Tenant, embedder: str) -> Shelf:
 
     Reads only the version when nothing changed.
     """
-    version = (
-        Tenant.objects.filter(pk=tenant.pk).values_list("knowledge_version", flat=True).first()
-    )
+    version = next(iter(_VERSION(tenant=tenant.pk)), 0)
     with _lock:
         shelf = _shelves.get(tenant.pk)
         if shelf is not None and (shelf.version, shelf.embedder) == (version, embedder):
             _shelves.move_to_end(tenant.pk)
             return shelf
     # Two threads may build the same shelf: both are right, the later one stays.
-    shelf = _build(tenant.pk, version or 0, embedder)
+    shelf = _build(tenant.pk, version, embedder)
     with _lock:
         _shelves[tenant.pk] = shelf
         while len(_shelves) > KEPT:
             _shelves.popitem(last=False)
     return shelf
+
+
+_VERSION = Prepared(
+    lambda: (
+        Tenant.objects.filter(pk=id_slot("tenant"))
+        .order_by()
+        .values_list("knowledge_version", flat=True)
+    )
+)
 
 
 def forget() -> None:

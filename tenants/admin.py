@@ -42,6 +42,7 @@ class StudioModelAdmin(StudioAdminMixin, ModelAdmin):  # type: ignore[misc]
     """A list of rows of studios. Who looks at all studios sees whose each row is, and names it for a new one."""
 
     form = StudioForm
+    change_form_before_template: str | None = "admin/of_studio.html"
     list_filter_sheet = True
     list_fullwidth = True
     warn_unsaved_form = True
@@ -132,6 +133,7 @@ class TenantAdmin(StudioModelAdmin):
     """Owners change their own studio; name of the address, number and existence are the platform's."""
 
     form = TenantForm  # type: ignore[assignment]
+    change_form_before_template = None  # the studio itself; its keys are never repeated on a page
     list_display = ["name", "city", "mode", "whatsapp_number", "active"]
     list_filter = ["mode", "active"]
     search_fields = ["name", "slug", "whatsapp_number"]

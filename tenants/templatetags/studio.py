@@ -1,0 +1,18 @@
+"""The field that says which studio a form was opened for."""
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from tenants.access import chosen_studio
+from tenants.tabs import FIELD
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def of_studio(context: template.Context) -> SafeString:
+    studio = chosen_studio(context["request"])
+    return format_html(
+        '<input type="hidden" name="{}" value="{}">', FIELD, studio.pk if studio else ""
+    )

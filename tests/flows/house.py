@@ -107,6 +107,11 @@ class House:
         assert self.process is not None
         return self.process.pid
 
+    def end_of_parent(self) -> None:
+        """Take notice that it was killed."""
+        assert self.process is not None
+        self.process.wait(5)
+
     def close(self) -> None:
         for pid in processes_of(self.folder):
             with contextlib.suppress(ProcessLookupError):

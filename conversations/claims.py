@@ -1,11 +1,13 @@
 """A conversation that somebody took from the mailbox: what was read, and how to tell that it was overtaken."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import QuerySet
 
 from conversations.models import Conversation, Message, MessageQuerySet
+from tenants.prepared import PreparedUpdate, id_slot, number_slot, text_slot
 
 
 @dataclass(frozen=True)
@@ -43,16 +45,51 @@ class Claim:
         return Conversation.objects.filter(pk=self.conversation.pk, lease_owner=self.owner)
 
     def current(self) -> "QuerySet[Conversation]":
-        """Our lease, the same hands, and nothing newer: columns of one row, so one UPDATE can check and act."""
-        return self.ours().filter(
-            mode_version=self.mode_version,
-            waiting_version=self.waiting_version,
-            handled_by=Conversation.Handler.ASSISTANT,
-        )
+        """Our lease, the same hands, and nothing newer."""
+        return _current(**self._names())
 
-    def read(self) -> MessageQuerySet:
-        """The messages that this claim answers."""
-        return waiting(self.conversation, self.test_only).filter(pk__lte=self.upto)
+    def still_current(self, changes: Mapping[str, Any]) -> bool:
+        """Check and act in one UPDATE, as all of it is columns of one row. False: nothing was changed."""
+        return _CURRENT(changes, **self._names()) == 1
+
+    def _names(self) -> dict[str, Any]:
+        versions = {"mode_version": self.mode_version, "waiting_version": self.waiting_version}
+        return {"pk": self.conversation.pk, "owner": self.owner, **versions}
+
+    def settle(self, state: str) -> None:
+        """The messages that this claim answers wait no more."""
+        if self.test_only:
+            read = waiting(self.conversation, self.test_only).filter(pk__lte=self.upto)
+            read.update(state=state)
+        else:
+            _READ({"state": state}, conversation=self.conversation.pk, upto=self.upto)
+
+
+def _current(
+    pk: Any, owner: Any, mode_version: Any, waiting_version: Any
+) -> "QuerySet[Conversation]":
+    return Conversation.objects.filter(
+        pk=pk,
+        lease_owner=owner,
+        mode_version=mode_version,
+        waiting_version=waiting_version,
+        handled_by=Conversation.Handler.ASSISTANT,
+    )
+
+
+_CURRENT = PreparedUpdate(
+    lambda: _current(
+        id_slot("pk"),
+        text_slot("owner"),
+        number_slot("mode_version"),
+        number_slot("waiting_version"),
+    )
+)
+_READ = PreparedUpdate(
+    lambda: Message.objects.filter(
+        conversation=id_slot("conversation"), state=Message.State.NEW, pk__lte=number_slot("upto")
+    ).order_by()
+)
 
 
 def waiting(conversation: Conversation, test_only: bool) -> MessageQuerySet:

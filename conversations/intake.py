@@ -26,6 +26,7 @@ from conversations.inbound import (
 from conversations.models import Conversation, Message
 from conversations.sentences import sentence
 from conversations.shortcuts import Shortcut, shortcut
+from tenants.prepared import PreparedUpdate, id_slot
 
 Channel, Kind, State = Conversation.Channel, Message.Kind, Message.State
 
@@ -152,7 +153,10 @@ def _update(event: InboundMessage, conversation: Conversation, fate: Fate, at: d
             "limited_until": until,
             "reply_due_at": conversation.reply_due_at or until,
         }
-    Conversation.objects.filter(pk=conversation.pk).update(**changed)
+    _CONVERSATION(changed, pk=conversation.pk)
+
+
+_CONVERSATION = PreparedUpdate(lambda: Conversation.objects.filter(pk=id_slot("pk")))
 
 
 def _due(

@@ -17,7 +17,7 @@ from conversations.claims import Claim, Draft, EscalationDraft, waiting
 from conversations.models import Conversation, Customer, Escalation, Message
 from conversations.sentences import Name, sentence
 from tenants.models import Language, Tenant
-from tenants.prepared import Prepared, id_slot, time_slot
+from tenants.prepared import Prepared, PreparedUpdate, id_slot, number_slot, time_slot
 
 __all__ = [
     "Claim",
@@ -111,20 +111,25 @@ def _take(
         # Before the claim: a process that dies in between leaves them due, not forgotten.
         conversation.messages.filter(state=State.LIMITED).update(state=State.NEW)
     token = f"{owner[:48]}#{uuid.uuid4().hex[:8]}"
-    rows = Conversation.objects.filter(
-        Q(lease_until=None) | Q(lease_until__lte=at),
-        pk=conversation.pk,
-        reply_due_at__lte=at,
-        mode_version=conversation.mode_version,
-        waiting_version=conversation.waiting_version,
-    )
     until = at + dt.timedelta(seconds=lease_seconds)
     fields: dict[str, Any] = _resumed(conversation) | _limit_over(conversation, at)
     fields |= {"lease_owner": token, "lease_until": until, "attempts": F("attempts") + 1}
-    if rows.update(**fields) != 1:
+    versions = {name: getattr(conversation, name) for name in ("mode_version", "waiting_version")}
+    if _STILL_FREE(fields, pk=conversation.pk, at=at, **versions) != 1:
         return None
     conversation.attempts += 1
     return _claim(conversation, token)
+
+
+_STILL_FREE = PreparedUpdate(
+    lambda: Conversation.objects.filter(
+        Q(lease_until=None) | Q(lease_until__lte=time_slot("at")),
+        pk=id_slot("pk"),
+        reply_due_at__lte=time_slot("at"),
+        mode_version=number_slot("mode_version"),
+        waiting_version=number_slot("waiting_version"),
+    )
+)
 
 
 def _resumed(conversation: Conversation) -> dict[str, Any]:
@@ -160,7 +165,7 @@ def _claim(conversation: Conversation, token: str) -> Claim | None:
         test_only=test_only,
     )
     if not messages:
-        claim.current().update(**_done())
+        claim.still_current(_done())
         claim.ours().update(lease_owner="", lease_until=None)
         return None
     return claim
@@ -246,9 +251,9 @@ def decide(claim: Claim, reply: Draft, *, at: dt.datetime) -> Message | None:
 
 @transaction.atomic
 def _decide(claim: Claim, reply: Draft, at: dt.datetime) -> Message | None:
-    if claim.current().update(**_done(), last_message_at=at) != 1:
+    if not claim.still_current(_done() | {"last_message_at": at}):
         return None
-    claim.read().update(state=State.ANSWERED)
+    claim.settle(State.ANSWERED)
     message = outbox.insert(
         claim.conversation,
         reply.text,
@@ -304,8 +309,8 @@ def give_up(claim: Claim, error: str, *, at: dt.datetime) -> None:
 def _hand_over(claim: Claim, said: Name | None, reason: str, at: dt.datetime) -> None:
     """Staff have these messages now; the customer hears `said`. The assistant goes on with what comes next."""
     with transaction.atomic():
-        if claim.current().update(**_done()) == 1:
-            claim.read().update(state=State.HANDED_OVER)
+        if claim.still_current(_done()):
+            claim.settle(State.HANDED_OVER)
             _say(claim, said, reason, at)
             category, urgency = Escalation.Category.CANNOT_ANSWER, Escalation.Urgency.NORMAL
             draft = EscalationDraft(category, urgency, reason[:500])

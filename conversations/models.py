@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from tenants.models import Language, Tenant
+from tenants.prepared import Literal
 
 
 class Customer(models.Model):
@@ -166,7 +167,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def leaving(self, tenant_id: uuid.UUID) -> Self:
         """Mailbox two: what one studio's line sends or has to send, in the order of its making."""
-        states = (Message.State.QUEUED, Message.State.SENDING)
+        states = [Literal(Message.State.QUEUED), Literal(Message.State.SENDING)]
         return self.filter(tenant_id=tenant_id, state__in=states).order_by("pk")
 
 

@@ -19,7 +19,7 @@ from conversations.inbound import Receipt
 from conversations.models import Conversation, Escalation, Message, MessageQuerySet
 from conversations.people import clean_text
 from tenants.models import Tenant
-from tenants.prepared import Prepared, id_slot, number_slot
+from tenants.prepared import Prepared, PreparedUpdate, id_slot, number_slot
 
 Author, Channel, State = Message.Author, Conversation.Channel, Message.State
 
@@ -91,14 +91,17 @@ def claim_to_send(tenant_id: uuid.UUID, at: dt.datetime) -> Message | None:
         if reason:
             _cancel(message, reason, at)
             continue
-        taken = Message.objects.filter(pk=message.pk, state=State.QUEUED).update(
-            state=State.SENDING, sending_since=at, attempts=F("attempts") + 1
-        )
-        if taken == 1:
+        leaves = {"state": State.SENDING, "sending_since": at, "attempts": F("attempts") + 1}
+        if _QUEUED(leaves, pk=message.pk) == 1:
             message.state, message.sending_since = State.SENDING, at
             message.attempts += 1
             return message
     return None
+
+
+_QUEUED = PreparedUpdate(
+    lambda: Message.objects.filter(pk=number_slot("pk"), state=State.QUEUED).order_by()
+)
 
 
 def _first(tenant_id: uuid.UUID, at: dt.datetime) -> Message | None:
@@ -170,12 +173,19 @@ def _tell_staff(conversation: Conversation, reason: str, at: dt.datetime) -> Non
 
 def sent(message: Message, whatsapp_id: str, at: dt.datetime) -> None:
     """WhatsApp took it (or proof of that was found later for one that was *unknown*)."""
-    rows = Message.objects.filter(pk=message.pk, state__in=(State.SENDING, State.UNKNOWN))
+    told = {"state": State.SENT, "whatsapp_at": at, "error": ""}
     try:
         with transaction.atomic():
-            rows.update(state=State.SENT, whatsapp_id=whatsapp_id, whatsapp_at=at, error="")
+            _ON_ITS_WAY(told | {"whatsapp_id": whatsapp_id}, pk=message.pk)
     except IntegrityError:  # its echo came first and was stored as typed on the phone
-        rows.update(state=State.SENT, whatsapp_at=at, error="")
+        _ON_ITS_WAY(told, pk=message.pk)
+
+
+_ON_ITS_WAY = PreparedUpdate(
+    lambda: Message.objects.filter(
+        pk=number_slot("pk"), state__in=(State.SENDING, State.UNKNOWN)
+    ).order_by()
+)
 
 
 def unknown(message: Message, error: str, at: dt.datetime) -> None:

@@ -15,6 +15,7 @@ from tenants.models import Tenant
 from tenants.updates import KEYS, SETTINGS, store
 
 router = Router(tags=["tenants"])
+PLATFORM = ("active",)
 
 
 class Settings(Schema):
@@ -123,8 +124,18 @@ def _update(who: Caller, id: str, body: TenantIn) -> dict[str, Any]:
     studio = who.studio(id, "studio")
     if body.id and as_uuid(body.id) != studio.pk and body.id != studio.slug:
         raise HttpError(422, _("The id in the body is not the id in the address."))
-    store(studio, values_of(body))
+    values = values_of(body)
+    _refuse_what_is_the_platforms(who, studio, values)
+    store(studio, values)
     return shown(who, studio)
+
+
+def _refuse_what_is_the_platforms(who: Caller, studio: Tenant, values: dict[str, Any]) -> None:
+    """As on the page of the settings: a token that switches its own studio off could not undo it."""
+    changed = [f for f in PLATFORM if f in values and values[f] != getattr(studio, f)]
+    if changed and not who.is_platform:
+        told = _("Only the platform's admin changes: %(fields)s.") % {"fields": ", ".join(changed)}
+        raise HttpError(403, told)
 
 
 def values_of(body: TenantIn) -> dict[str, Any]:

@@ -19,7 +19,9 @@ def normalise(text: str) -> str:
             number = phonenumbers.parse(candidate, settings.PHONE_REGION)
         except phonenumbers.NumberParseException:
             continue
-        if phonenumbers.is_possible_number(number):
+        # 0812345 is too short for its zero to be left out; few countries have numbers with a zero in front.
+        zero = number.italian_leading_zero and not phonenumbers.is_valid_number(number)
+        if phonenumbers.is_possible_number(number) and not zero:
             return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     raise ValidationError(
         _("“%(number)s” is no phone number. Write it like 0812 3456 7890 or +62 812 3456 7890."),

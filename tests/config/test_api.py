@@ -502,3 +502,13 @@ def test_a_wrong_setting_is_named_and_changes_nothing(
     before = {f.attname: getattr(ombak, f.attname) for f in Tenant._meta.fields}
     ombak.refresh_from_db()
     assert before == {f.attname: getattr(ombak, f.attname) for f in Tenant._meta.fields}
+
+
+def test_a_token_does_not_switch_its_own_studio_off(program: Any, ombak: Tenant) -> None:
+    answer = program.call("PUT", "/api/tenants/ombak", {"active": False, "name": "X"})
+    assert answer.status_code == 403
+    assert answer.json()["detail"] == "Only the platform's admin changes: active."
+    ombak.refresh_from_db()
+    assert (ombak.active, ombak.name) == (True, "Ombak Yoga")
+    same = {"active": True, "name": "Ombak"}  # what GET gave, sent back
+    assert program.call("PUT", "/api/tenants/ombak", same).status_code == 200

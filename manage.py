@@ -10,6 +10,7 @@ def main() -> None:
     try:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
+        from django.db import OperationalError
     except ImportError as error:
         message = "Django is not installed here. Run `make install`, then use `.venv/bin/python manage.py`."
         raise SystemExit(message) from error
@@ -17,6 +18,13 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         raise SystemExit(str(error)) from error
+    except OperationalError as error:
+        if "--traceback" in sys.argv:
+            raise
+        where = (
+            "Check DATABASE_URL and DATA_DIR; a new database is prepared by `manage.py migrate`."
+        )
+        raise SystemExit(f"The database cannot be used: {str(error).strip()}\n{where}") from error
 
 
 if __name__ == "__main__":

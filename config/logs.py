@@ -5,6 +5,8 @@ from typing import Any
 
 from tenants.masking import masked
 
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
 
 class MaskingFormatter(logging.Formatter):
     """Masks the finished line, so that arguments and tracebacks are covered too."""

@@ -1,11 +1,14 @@
 """Settings from the environment and from files, as Docker and Kubernetes hand secrets over."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config.settings import env
+from config.settings import BASE_DIR, env
 
 
 def test_the_line_end_of_a_secret_file_is_no_part_of_the_secret(
@@ -30,3 +33,32 @@ def test_a_secret_file_that_is_missing_is_told_with_its_name(
     monkeypatch.setenv("MILA_TEST_LOST_FILE", "/no/such/file")
     with pytest.raises(ImproperlyConfigured, match=r"MILA_TEST_LOST cannot be used: .*/no/such"):
         env.str("MILA_TEST_LOST")
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "manage.py", *arguments]
+    settings = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", **environment}
+    return subprocess.run(
+        command, cwd=BASE_DIR, env=settings, capture_output=True, text=True, check=False
+    )
+
+
+def test_an_unknown_log_level_is_one_sentence(tmp_path: Path) -> None:
+    done = run("check", DATA_DIR=str(tmp_path), LOG_LEVEL="loud")
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "LOG_LEVEL is LOUD, but must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL."
+    ]
+
+
+def test_a_database_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) -> None:
+    done = run("updatetenant", DATA_DIR=str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.startswith("The database cannot be used: no such table")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_line_without_an_account_is_told_in_a_sentence(tmp_path: Path) -> None:
+    settings = {"DATA_DIR": str(tmp_path), "WHATSAPP_SESSION_PATH": str(tmp_path / "w")}
+    done = run("runwhatsapp", "--line", "nope", **settings)
+    assert done.stderr.splitlines() == ["CommandError: There is no WhatsApp account nope."]

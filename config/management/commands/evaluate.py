@@ -56,7 +56,10 @@ class Command(BaseCommand):
     def _rows(self, options: Mapping[str, Any]) -> list[dict[str, Any]]:
         try:
             rows = questions(options["questions"])
-        except (BadLineError, OSError, UnicodeDecodeError) as error:
+        except OSError as error:
+            told = f"Cannot read {options['questions']}: {error.strerror}."
+            raise CommandError(told, returncode=2) from error
+        except (BadLineError, UnicodeDecodeError) as error:
             raise CommandError(str(error), returncode=2) from error
         only = options["studio"]
         rows = [{"studio": only, **row} for row in rows]

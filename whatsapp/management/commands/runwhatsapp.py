@@ -7,7 +7,8 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from django.core.management import BaseCommand
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.core.management import BaseCommand, CommandError
 
 from tenants import lifeline
 from whatsapp.threads import leave
@@ -56,7 +57,13 @@ def _line(account_id: str) -> Service | None:
     from whatsapp.line import open_line
     from whatsapp.wakeups import Wakeup
 
-    return open_line(account_id, Wakeup.inherited())
+    try:
+        return open_line(account_id, Wakeup.inherited())
+    except (
+        ObjectDoesNotExist,
+        ValidationError,
+    ) as error:  # also when its studio was deleted just now
+        raise CommandError(f"There is no WhatsApp account {account_id}.") from error
 
 
 def _supervisor() -> Service | None:

@@ -64,24 +64,25 @@ def time_slot(name: str) -> Any:
 
 
 class Prepared(Generic[Row]):
-    """A query set with slots: `Prepared(lambda: Message.objects.filter(pk=Slot("pk", …)))(pk=7)` is a list of rows."""
+    """A query set with slots: `Prepared(lambda: Message.objects.filter(pk=number_slot("pk")))(pk=7)` is a list."""
 
     def __init__(self, rows: Callable[[], "QuerySet[Any, Row]"]) -> None:
         self._rows, self._kept = rows, threading.local()
 
     def __call__(self, **values: Any) -> list[Row]:
-        if not hasattr(self._kept, "written"):
-            self._kept.written = self._written()
-        rows, compiler, sql, params = self._kept.written
-        full = _filled(params, values, rows.db)
+        rows, compiler, sql, params = self._written()
+        full = _filled(params, values, compiler.connection)
         compiler.as_sql = lambda *_args, **_kwargs: (sql, full)
         return list(rows._iterable_class(rows))
 
     def _written(self) -> tuple[Any, Any, str, Any]:
-        rows: Any = self._rows()
-        compiler = rows.query.get_compiler(rows.db)
-        rows.query.get_compiler = lambda *_args, **_kwargs: compiler
-        return (rows, compiler, *compiler.as_sql())
+        kept: tuple[Any, Any, str, Any] | None = getattr(self._kept, "written", None)
+        if kept is None or kept[1].connection is not connections[kept[0].db]:
+            rows: Any = self._rows()
+            compiler = rows.query.get_compiler(rows.db)
+            rows.query.get_compiler = lambda *_args, **_kwargs: compiler
+            kept = self._kept.written = (rows, compiler, *compiler.as_sql())
+        return kept
 
 
 class PreparedUpdate:
@@ -94,38 +95,39 @@ class PreparedUpdate:
         self._rows, self._kept = rows, threading.local()
 
     def __call__(self, changes: Mapping[str, Any], **values: Any) -> int:
-        written = self._kept.__dict__
-        columns = ",".join(changes)
-        if columns not in written:
-            written[columns] = self._written(changes)
-        sql, params, alias = written[columns]
-        full = _filled(params, {**values, **{_set(name): changes[name] for name in changes}}, alias)
-        with transaction.mark_for_rollback_on_error(alias), connections[alias].cursor() as cursor:
+        compiler, sql, params = self._written(changes)
+        new = {_set(name): value for name, value in changes.items()}
+        full = _filled(params, values | new, compiler.connection)
+        with (
+            transaction.mark_for_rollback_on_error(compiler.using),
+            compiler.connection.cursor() as cursor,
+        ):
             cursor.execute(sql, full)
             return int(cursor.rowcount)
 
-    def _written(self, changes: Mapping[str, Any]) -> tuple[str, Any, str]:
-        rows = self._rows()
-        field = rows.model._meta.get_field
-        query: Any = rows.query.chain(UpdateQuery)
-        query.add_update_values(
-            {
-                name: value
-                if hasattr(value, "resolve_expression")
-                else Slot(_set(name), field(name))
-                for name, value in changes.items()
-            }
-        )
-        return (*query.get_compiler(rows.db).as_sql(), rows.db)
+    def _written(self, changes: Mapping[str, Any]) -> tuple[Any, str, Any]:
+        columns = ",".join(changes)
+        kept: tuple[Any, str, Any] | None = self._kept.__dict__.get(columns)
+        if kept is None or kept[0].connection is not connections[kept[0].using]:
+            rows = self._rows()
+            query: Any = rows.query.chain(UpdateQuery)
+            query.add_update_values({name: _new(rows, name, changes[name]) for name in changes})
+            compiler = query.get_compiler(rows.db)
+            kept = self._kept.__dict__[columns] = (compiler, *compiler.as_sql())
+        return kept
+
+
+def _new(rows: "QuerySet[Any, Any]", column: str, value: Any) -> Any:
+    expression = hasattr(value, "resolve_expression")
+    return value if expression else Slot(_set(column), rows.model._meta.get_field(column))
 
 
 def _set(column: str) -> str:
-    """The name of the slot for a column's new value, apart from the slot that the filter may have for the same."""
+    """The slot of a column's new value, apart from the slot that the filter may have for the same column."""
     return f"set {column}"
 
 
-def _filled(params: Sequence[Any], values: Mapping[str, Any], alias: str) -> tuple[Any, ...]:
-    connection = connections[alias]
+def _filled(params: Sequence[Any], values: Mapping[str, Any], connection: Any) -> tuple[Any, ...]:
     return tuple(
         p.output_field.get_db_prep_value(values[p.name], connection) if isinstance(p, Slot) else p
         for p in params

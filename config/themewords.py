@@ -31,6 +31,10 @@ WORDS = [
     gettext_noop("Select value"),
     gettext_noop("Previous"),
     gettext_noop("Recent searches"),
+    gettext_noop(
+        "Raw passwords are not stored, so there is no way to see this user’s password, but you can change the password using "  # noqa: RUF001
+        '<a href="{}" class="text-primary-600 dark:text-primary-500">this form</a>.'
+    ),
     gettext_noop("Record picture"),
     gettext_noop("Return to site"),
     gettext_noop("Run"),

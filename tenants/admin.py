@@ -297,7 +297,28 @@ class PeopleAdmin(PlatformAdminMixin, UserAdmin, ModelAdmin):  # type: ignore[mi
     change_password_form = AdminPasswordChangeForm
     list_display = ["username", "first_name", "last_name", "is_staff", "is_superuser", "last_login"]
     list_filter = ["is_staff", "is_superuser", "is_active"]
+    # Without Django's groups and permissions: they mean nothing here, a membership does.
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        (gettext_lazy("Person"), {"fields": ["first_name", "last_name", "email"]}),
+        (gettext_lazy("Access"), {"fields": ["is_active", "is_staff", "is_superuser"]}),
+    ]
+    filter_horizontal = ()
     empty_text = gettext_lazy("Nobody yet.")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        titled = {"title": gettext_lazy("Users"), **(extra_context or {})}
+        view: HttpResponse = super().changelist_view(request, titled)
+        return view
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Whoever is added may log in; what they see follows from their studio."""
+        obj.is_staff = obj.is_staff or not change
+        super().save_model(request, obj, form, change)
+        if not change:
+            messages.info(request, _("Now give them a role in a studio, under “Team”."))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._platform(request) and obj != request.user

@@ -116,3 +116,11 @@ def test_the_front_desk_reads_why_a_customer_got_an_answer(client: Client, ombak
     turn = Turn.objects.get(conversation=chat)
     client.force_login(factories.staff("wayan", ombak, Membership.Role.FRONT_DESK))
     assert "Ayu" in read(client, f"/admin/playground/why/{turn.pk}/")
+
+
+def test_a_shortened_question_says_so(client: Client, ombak: Tenant, sari: User) -> None:
+    client.force_login(sari)
+    client.post("/admin/playground/", {"text": "a" * 100_000})
+    assert "Shortened: it had 100000 characters." in client.get(
+        "/admin/playground/"
+    ).content.decode().replace(",", "").replace("\u202f", "")

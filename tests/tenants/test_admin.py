@@ -148,3 +148,24 @@ def test_hours_that_cannot_be_read_are_told_and_lose_nothing(
     assert line in page
     ombak.refresh_from_db()
     assert ombak.opening_hours == {}
+
+
+def test_a_person_who_is_added_may_log_in_and_is_told_what_comes_next(
+    client: Client, db: None
+) -> None:
+    client.force_login(factories.platform_admin())
+    form = {"username": "wayan", "usable_password": "true"}
+    secret = {"password1": "kelapa muda 77", "password2": "kelapa muda 77"}
+    answer = client.post("/admin/auth/user/add/", form | secret, follow=True)
+    page = answer.content.decode()
+    assert User.objects.get(username="wayan").is_staff
+    assert "Now give them a role in a studio" in page
+    assert "user_permissions" not in page
+    assert 'name="groups"' not in page
+
+
+def test_a_person_who_was_barred_stays_barred_when_saved(client: Client, sari: User) -> None:
+    client.force_login(factories.platform_admin())
+    client.post(f"/admin/auth/user/{sari.pk}/change/", {"username": "sari", "is_active": "on"})
+    sari.refresh_from_db()
+    assert not sari.is_staff

@@ -91,7 +91,8 @@ def _search(context: ToolContext, arguments: Mapping[str, Any]) -> str:
     context.searches += 1
     if context.searches > MAX_SEARCHES:
         raise ToolError("No more searches in this turn. Answer with what you have.")
-    found = search(context.tenant, queries, earlier=context.earlier, at=context.at)
+    earlier, at = context.earlier, context.at
+    found = search(context.tenant, queries, earlier=earlier, at=at, judged=False)
     entries = [hit.entry for hit in found]
     known = {entry.pk for entry in context.shown}
     context.shown += [entry for entry in entries if entry.pk not in known]

@@ -2,8 +2,9 @@
 
     python -m benchmarks.model_server [--port 0] [--latency 0] [--embedding-latency 0]
 
-Prints its port. Answers echo the word that follows "ref" in the last user text, so that a reply that
-reaches the wrong customer is seen. GET /_stats counts calls; POST /_reset zeroes the counters.
+Prints its port. Answers echo the word that follows the last "ref", so that a reply that reaches the wrong customer
+is seen. A question that begins with "Cari dulu" is looked up with a tool call first. GET /_stats counts calls and
+holds the last ones; POST /_reset zeroes the counters.
 """
 
 import argparse
@@ -20,10 +21,12 @@ from typing import Any
 
 DIMENSIONS = 1536
 REFERENCE = re.compile(r"\bref ([a-z]+)")
+LOOK_UP = "Cari dulu"
+KEPT = 10  # calls
 
 
 def counters() -> dict[str, Any]:
-    return {"messages": 0, "embeddings": 0, "peak": 0, "in_flight": 0, "last": {}}
+    return {"messages": 0, "embeddings": 0, "peak": 0, "in_flight": 0, "calls": []}
 
 
 class Service:
@@ -42,22 +45,31 @@ class Service:
         request = json.loads(body)
         kind = "embeddings" if path.endswith("/embeddings") else "messages"
         self.stats[kind] += 1
-        self.stats["last"][kind] = request
+        self.stats["calls"] = [*self.stats["calls"], [kind, request]][-KEPT:]
         await asyncio.sleep(self.embedding_latency if kind == "embeddings" else self.latency)
         return embeddings(request) if kind == "embeddings" else message(request)
 
 
 def message(request: dict[str, Any]) -> dict[str, Any]:
-    found = REFERENCE.findall(json.dumps(request["messages"][-1]))
+    asked = request["messages"][-1]["content"]
+    found = REFERENCE.findall(json.dumps(request["messages"]))
     text = f"Ada, Kak. Kelas pemula cocok untuk yang baru mulai. ref {found[-1] if found else ''}"
+    content: dict[str, Any] = {"type": "text", "text": text}
+    if isinstance(asked, str) and LOOK_UP in asked:
+        content = {
+            "type": "tool_use",
+            "id": f"toolu_{random.getrandbits(64):016x}",
+            "name": "knowledge_search",
+            "input": {"queries": ["kelas untuk pemula"]},
+        }
     size = sum(len(json.dumps(request.get(part))) for part in ("system", "tools", "messages"))
     return {
         "id": f"msg_{random.getrandbits(64):016x}",
         "type": "message",
         "role": "assistant",
         "model": request["model"],
-        "content": [{"type": "text", "text": text}],
-        "stop_reason": "end_turn",
+        "content": [content],
+        "stop_reason": "tool_use" if content["type"] == "tool_use" else "end_turn",
         "stop_sequence": None,
         "usage": {"input_tokens": size // 4, "output_tokens": len(text) // 4},
     }

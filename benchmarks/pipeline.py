@@ -2,12 +2,16 @@
 
     .venv/bin/python -m benchmarks.pipeline [--messages 400] [--rounds 3]
 
-bare      callback → embedding call → model call → reply. Both SDKs, no database, no search.
-MILA      callback → journal → mover → rows → search → the same two calls → guard → outbox → sender → reply,
+bare      callback → the same calls → reply. Both SDKs as they come, no database, no search.
+MILA      callback → journal → mover → rows → search → embedding and model calls → guard → outbox → sender → reply,
           in the threads that `runwhatsapp` uses (mover, finder, answering pool, sender), on SQLite.
 
-The bare loop sends MILA's own request bodies (recorded once), so both pay for equal requests. Each runs in a
-process of its own on core 0, the server on core 1; the runs alternate and the median of the ratios counts. The quiet
+Two paths: a plain question (the entries found are in the first request: one model call, one embedding), and a tool
+round (the model asks for `knowledge_search` once: two model calls, and the search embeds its words too).
+
+The bare loop sends MILA's own request bodies (recorded once for each path, all calls in order), so both make equal
+requests, equally many. Each runs in a process of its own on core 0, the server on core 1; the runs alternate and
+the median of the ratios counts. The quiet
 time (a customer may still be typing) is set to 0, since it is a wait and no work. What is not in it: WhatsApp's
 own library, and the byte that wakes the other process.
 """
@@ -33,6 +37,10 @@ ROOT = Path(__file__).resolve().parent.parent
 CUSTOMERS, ENTRIES, HISTORY = 200, 40, 20
 WARM_UP = 30
 LETTERS = "abcdefghij"
+PATHS = {
+    "plain": ("plain question", "Ada kelas untuk pemula? ref {}"),
+    "tool": ("tool round", "Cari dulu: ada kelas untuk pemula? ref {}"),
+}
 
 
 def word(number: int) -> str:
@@ -107,12 +115,12 @@ def measured(one: Callable[[int], None], watch: Stopwatch, messages: int, at_onc
 # --- the bare loop -----------------------------------------------------------------------------
 
 
-def bare(messages: int, at_once: int, recorded: Path) -> None:
+def bare(messages: int, at_once: int, recorded: Path, question: str) -> None:
     import anthropic
     import httpx2
     import openai
 
-    bodies = json.loads(recorded.read_text())
+    calls = [(kind, json.dumps(body)) for kind, body in json.loads(recorded.read_text())]
     limits = httpx2.Limits(max_connections=64, max_keepalive_connections=64, keepalive_expiry=120)
     claude = anthropic.Anthropic(
         api_key="none",
@@ -124,16 +132,19 @@ def bare(messages: int, at_once: int, recorded: Path) -> None:
         base_url=os.environ["OPENAI_BASE_URL"],
         http_client=openai.DefaultHttpxClient(limits=limits),
     )
-    question = json.dumps(bodies["messages"])
     watch = Stopwatch()
 
     def one(number: int) -> None:
         reference = word(number)
         watch.begin(reference)
-        text = f"Ada kelas untuk pemula? ref {reference}"
-        embedder.embeddings.create(model="text-embedding-3-small", input=[text])
-        reply = claude.messages.create(**json.loads(question.replace("ref zz", f"ref {reference}")))
-        words = "".join(block.text for block in reply.content if block.type == "text").split()
+        words = [""]
+        for kind, recorded_body in calls:
+            body = json.loads(recorded_body.replace("ref zz", f"ref {reference}"))
+            if kind == "embeddings":
+                embedder.embeddings.create(model=body["model"], input=body["input"])
+                continue
+            reply = claude.messages.create(**body)
+            words = "".join(block.text for block in reply.content if block.type == "text").split()
         watch.end(words[-1])
 
     measured(one, watch, messages, at_once)
@@ -142,7 +153,7 @@ def bare(messages: int, at_once: int, recorded: Path) -> None:
 # --- MILA --------------------------------------------------------------------------------------
 
 
-def mila(messages: int, at_once: int, recorded: Path) -> None:
+def mila(messages: int, at_once: int, recorded: Path, question: str) -> None:
     import django
 
     django.setup()
@@ -184,15 +195,15 @@ def mila(messages: int, at_once: int, recorded: Path) -> None:
 
     def ask(number: int, reference: str) -> None:
         watch.begin(reference)
-        payload = incoming(number, f"Ada kelas untuk pemula? ref {reference}")
+        payload = incoming(number, question.format(reference))
         journal.add("message", f"M{number}", payload)  # what the library's callback does
         loops["mover"].wake()
         watch.wait(reference)
 
     if not recorded.exists():
+        counted(os.environ["ANTHROPIC_BASE_URL"])
         ask(10**6, "zz")
-        with urllib.request.urlopen(os.environ["ANTHROPIC_BASE_URL"] + "/_stats") as answer:  # noqa: S310
-            recorded.write_text(json.dumps(json.load(answer)["last"]))
+        recorded.write_text(json.dumps(counted(os.environ["ANTHROPIC_BASE_URL"])["calls"]))
         os._exit(0)
     measured(lambda number: ask(number, word(number)), watch, messages, at_once)
 
@@ -333,7 +344,9 @@ def model_server() -> Iterator[str]:
             server.terminate()
 
 
-def child(what: str, address: str, recorded: Path, messages: int, at_once: int) -> dict[str, Any]:
+def child(
+    what: str, path: str, address: str, recorded: Path, messages: int, at_once: int
+) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {
             "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -345,7 +358,7 @@ def child(what: str, address: str, recorded: Path, messages: int, at_once: int) 
             "OPENAI_BASE_URL": f"{address}/v1",
             "AGENT_QUIET_SECONDS": "0",
         }
-        command = [sys.executable, "-m", "benchmarks.pipeline", "--child", what]
+        command = [sys.executable, "-m", "benchmarks.pipeline", "--child", what, "--path", path]
         command += ["--recorded", str(recorded), "--messages", str(messages)]
         done = subprocess.run(
             [*command, "--at-once", str(at_once)],
@@ -367,20 +380,24 @@ def counted(address: str) -> dict[str, Any]:
     return figures
 
 
-def side_by_side(address: str, recorded: Path, messages: int, rounds: int, at_once: int) -> None:
-    print(f"\n{at_once} at a time, {messages} messages, {rounds} rounds")
-    line = "{:6} {:>9} {:>9} {:>9} {:>9} {:>9} {:>12}"
-    print(line.format("", "CPU ms", "msg/s", "p50 ms", "p99 ms", "RSS MB", "model calls"))
+def side_by_side(
+    path: str, address: str, recorded: Path, messages: int, rounds: int, at_once: int
+) -> None:
+    print(f"\n{PATHS[path][0]}, {at_once} at a time, {messages} messages, {rounds} rounds")
+    line = "{:6} {:>9} {:>9} {:>9} {:>9} {:>9} {:>12} {:>12}"
+    heads = ("CPU ms", "msg/s", "p50 ms", "p99 ms", "RSS MB", "model calls", "embeddings")
+    print(line.format("", *heads))
     pairs = []
     for _ in range(rounds):
         pair = {}
         for what in ("bare", "mila"):
             counted(address)
-            pair[what] = figures = child(what, address, recorded, messages, at_once)
-            calls = counted(address)["messages"] / (messages + WARM_UP)
+            pair[what] = figures = child(what, path, address, recorded, messages, at_once)
+            counts, total = counted(address), messages + WARM_UP
+            calls = [f"{counts[kind] / total:.2f}" for kind in ("messages", "embeddings")]
             numbers = [figures[key] for key in ("cpu_ms", "per_second", "p50_ms", "p99_ms")]
             shown = [f"{value:.2f}" for value in numbers]
-            print(line.format(what, *shown, f"{figures['rss_mb']:.0f}", f"{calls:.2f}"))
+            print(line.format(what, *shown, f"{figures['rss_mb']:.0f}", *calls))
         pairs.append(pair)
 
     def ratio(key: str) -> float:
@@ -460,6 +477,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="leave out the start-up times")
     parser.add_argument("--child", choices=["bare", "mila"], help=argparse.SUPPRESS)
+    parser.add_argument("--path", choices=sorted(PATHS), help="one path only")
     parser.add_argument("--recorded", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--at-once", type=int, default=1, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -467,12 +485,13 @@ def main() -> None:
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, {0})
         run = {"bare": bare, "mila": mila}[options.child]
-        run(options.messages, options.at_once, options.recorded)
+        run(options.messages, options.at_once, options.recorded, PATHS[options.path][1])
     with model_server() as address, tempfile.TemporaryDirectory() as folder:
-        recorded = Path(folder) / "requests.json"
-        child("mila", address, recorded, 0, 1)
-        for at_once in (1, 16):
-            side_by_side(address, recorded, options.messages, options.rounds, at_once)
+        for path in [options.path] if options.path else PATHS:
+            recorded = Path(folder) / f"{path}.json"
+            child("mila", path, address, recorded, 0, 1)
+            for at_once in (1, 16):
+                side_by_side(path, address, recorded, options.messages, options.rounds, at_once)
     if not options.quick:
         start_ups()
 

@@ -1,11 +1,16 @@
 """The door to OpenAI: texts in, vectors out, from OpenAI or any compatible server. Without a key there is none."""
 
+import base64
+import json
 import logging
+import sys
 import time
+from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Literal
 
 from django.conf import settings
@@ -58,12 +63,24 @@ class Embedder:
     def _request(self, batch: list[str], kind: Kind) -> list[list[float]]:
         client = _client_with(settings.OPENAI_BASE_URL, self.key, kind)
         with _asking():
-            answer = client.embeddings.create(model=self.name, input=batch)
-        rows = sorted(answer.data, key=lambda row: row.index)  # servers may mix the order
-        vectors = [row.embedding for row in rows]
+            create = client.embeddings.with_streaming_response.create
+            with create(model=self.name, input=batch, encoding_format="base64") as response:
+                answer = json.loads(response.read())
+            rows = sorted(answer["data"], key=itemgetter("index"))  # servers may mix the order
+            vectors = [_numbers(row["embedding"]) for row in rows]
         if len(vectors) != len(batch) or len({len(vector) for vector in vectors}) != 1:
             raise EmbeddingError("The embedding server did not answer with one vector per text.")
         return vectors
+
+
+def _numbers(vector: str | list[float]) -> list[float]:
+    """A vector in base64, or as a server writes it that does not know base64."""
+    if not isinstance(vector, str):
+        return [float(number) for number in vector]
+    packed = array("f", base64.b64decode(vector))  # little-endian, as OpenAI sends it
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return packed.tolist()
 
 
 def embedder_for(tenant: Tenant) -> Embedder | None:
@@ -132,6 +149,7 @@ def _client_with(base_url: str, key: str, kind: Kind) -> "OpenAI":
 @contextmanager
 def _asking() -> Iterator[None]:
     """Whatever the SDK raises becomes one error with a sentence."""
+    import httpx2
     import openai
 
     try:
@@ -159,5 +177,5 @@ def _asking() -> Iterator[None]:
         raise EmbeddingError(
             f"The embedding server refuses the text: {str(error)[:200]}", permanent=True
         ) from error
-    except (openai.OpenAIError, ValueError, TypeError) as error:
+    except (openai.OpenAIError, httpx2.HTTPError, LookupError, ValueError, TypeError) as error:
         raise EmbeddingError(f"The embedding server failed: {str(error)[:200]}") from error

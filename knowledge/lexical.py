@@ -17,8 +17,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import snowballstemmer
-
 Vector = dict[int, float]  # token id → weight
 
 TITLE, KEYWORDS, CONTENT = 3.0, 2.0, 1.0
@@ -85,6 +83,8 @@ def _grouped(groups: Iterable[Mapping[str, Any]]) -> dict[tuple[str, ...], froze
 
 @cache
 def _stemmers() -> tuple[Any, Any]:
+    import snowballstemmer  # all its languages: a tenth of a second that most commands need not wait
+
     return snowballstemmer.stemmer("indonesian"), snowballstemmer.stemmer("english")
 
 

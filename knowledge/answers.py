@@ -308,10 +308,19 @@ def clear(asked: Question, entries: Sequence[tuple[Page, float]]) -> tuple[int, 
     if not able:
         return None
     fit, place, best, entry = max(able, key=lambda one: one[:2])
-    rivals = [c for value, _place, c, _e in able if c is not best and value > fit - AHEAD]
+    rivals = [
+        rival
+        for value, _place, rival, page in able
+        if rival is not best and value > fit - AHEAD and not _special_beside(entry, page, asked)
+    ]
     if entry.orders or (asked.asks_price and _other_price(best, rivals)):
         return None
     return -place, best.text
+
+
+def _special_beside(best: Page, rival: Page, asked: Question) -> bool:
+    """A fee for something that nobody asked about (to freeze a membership) is no rival of the price list."""
+    return asked.asks_price and _general(best, asked) and not _general(rival, asked)
 
 
 def _other_price(best: Choice, rivals: Iterable[Choice]) -> bool:

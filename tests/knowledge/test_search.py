@@ -196,6 +196,13 @@ def test_a_clear_match_answers(demo, now, question, entry, words):
     assert "**" not in answer
 
 
+def test_a_fee_for_something_else_is_no_rival_of_the_price_list(demo, now):
+    question = "Berapa harga membership?"  # Senja also charges for freezing one
+    best = next(hit for hit in search(demo["senja"], [question], at=now) if hit.clear)
+    assert best.entry.external_id == "senja-buy-packages"
+    assert "Unlimited bulanan: *Rp 1.950.000*" in best_passage(best, question)
+
+
 @pytest.mark.parametrize(
     "question",
     [

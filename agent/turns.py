@@ -87,6 +87,8 @@ def _commit(claim: Claim, reply: Reply, at: dt.datetime) -> None:
     )
     message = mailbox.decide(claim, draft, at=at)
     conversation = claim.conversation
+    if message is None and not Conversation.objects.filter(pk=conversation.pk).exists():
+        return  # deleted while the reply was made, and everything of it with it
     playground = conversation.channel == Conversation.Channel.PLAYGROUND
     record(
         reply,

@@ -22,7 +22,7 @@ CORRECTED_WITHIN = dt.timedelta(minutes=15)
 def edit(event: Edit, at: dt.datetime) -> Message | None:
     """Replace the text and keep the old one; a correction soon after the answer is answered again."""
     message = _find(event)
-    text = clean_text(event.text)[:20_000]
+    text = clean_text(event.text)[: Message.LONGEST]
     command = shortcut(text)
     text = command.question if command and command.question else text
     if message is None or message.text == text or "revoked" in message.details:

@@ -30,7 +30,6 @@ from tenants.prepared import PreparedUpdate, id_slot
 
 Channel, Kind, State = Conversation.Channel, Message.Kind, Message.State
 
-TEXT_LIMIT = 20_000
 QUIET_CAP = dt.timedelta(seconds=8)
 
 
@@ -116,7 +115,7 @@ def _row(
         conversation=conversation,
         author=Message.Author.CUSTOMER,
         kind=event.kind if event.kind in Kind.values else Kind.OTHER,
-        text=(command.question if command and command.question else text)[:TEXT_LIMIT],
+        text=(command.question if command and command.question else text)[: Message.LONGEST],
         state=fate.state,
         whatsapp_id=event.whatsapp_id[:80],
         from_me=event.own_chat,
@@ -131,7 +130,7 @@ def _details(event: InboundMessage, command: Shortcut | None, text: str) -> dict
     details = dict(event.details)
     if event.backlog:
         details["backlog"] = True
-    if len(text) > TEXT_LIMIT:
+    if len(text) > Message.LONGEST:
         details["cut_from"] = len(text)
     if command:
         details["command"] = command.name

@@ -215,7 +215,8 @@ def _age(claim: Claim, at: dt.datetime) -> dt.timedelta:
 
 def quiet_until(claim: Claim) -> dt.datetime | None:
     """No reply should be decided before: the customer may still be writing. Read anew each time."""
-    return _QUIET(conversation=claim.conversation.pk)[0]
+    rows = _QUIET(conversation=claim.conversation.pk)
+    return rows[0] if rows else None  # deleted meanwhile
 
 
 _QUIET = Prepared(

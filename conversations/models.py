@@ -174,6 +174,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(models.Model):
     """One message, in or out. The primary key is the order of arrival."""
 
+    LONGEST = 100_000  # characters that are kept; WhatsApp itself ends at 65,536
+
     class Author(models.TextChoices):
         CUSTOMER = "customer", _("Customer")
         ASSISTANT = "assistant", _("Assistant")

@@ -74,7 +74,7 @@ def _row(conversation: Conversation, event: FromPhone, at: dt.datetime) -> Messa
         conversation=conversation,
         author=Message.Author.STAFF,
         kind=event.kind if event.kind in Kind.values else Kind.OTHER,
-        text=people.clean_text(event.text)[:20_000],
+        text=people.clean_text(event.text)[: Message.LONGEST],
         state=State.SENT,
         whatsapp_id=event.whatsapp_id[:80],
         from_me=True,

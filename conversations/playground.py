@@ -12,8 +12,6 @@ from conversations.models import Conversation, Message
 from conversations.people import clean_text
 from tenants.models import Tenant
 
-TEXT_LIMIT = 20_000
-
 
 def conversation_of(tenant: Tenant, user: User) -> Conversation:
     """This person's Playground in this studio; made when they first come."""
@@ -36,10 +34,10 @@ def ask(tenant: Tenant, user: User, text: str, at: dt.datetime) -> Message:
         tenant=tenant,
         conversation=conversation,
         author=Message.Author.CUSTOMER,
-        text=text[:TEXT_LIMIT],
+        text=text[: Message.LONGEST],
         state=Message.State.NEW,
         written_by=user,
-        details={"cut_from": len(text)} if len(text) > TEXT_LIMIT else {},
+        details={"cut_from": len(text)} if len(text) > Message.LONGEST else {},
         created_at=at,
     )
     rows.update(

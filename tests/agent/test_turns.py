@@ -211,3 +211,17 @@ def test_a_turn_takes_few_statements(
     clock.now += dt.timedelta(seconds=5)  # quiet already
     with django_assert_max_num_queries(16):
         step(clock)
+
+
+def test_a_customer_deleted_during_the_turn_leaves_nothing_behind(ombak, clock, now, monkeypatch):
+    message = write(ombak, "alamat?", now)
+    answer = turns.answer
+
+    def answer_and_delete(*args):
+        message.conversation.customer.delete()
+        return answer(*args)
+
+    monkeypatch.setattr(turns, "answer", answer_and_delete)
+    assert step(clock)
+    assert not Turn.objects.exists()
+    assert not step(clock)

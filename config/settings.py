@@ -73,7 +73,7 @@ def database(url: str) -> dict[str, object]:
 
 
 # Where things are kept -------------------------------------------------------------------------
-DATA_DIR = project_path(env.str("DATA_DIR", default="") or "data")
+DATA_DIR = project_path(env.str("DATA_DIR", default="data") or "data")
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 WHATSAPP_SESSION_PATH = project_path(
     env.str("WHATSAPP_SESSION_PATH", default="") or str(DATA_DIR / "whatsapp")

@@ -5,6 +5,7 @@ Idempotent and by id. The embedded index needs none of this: it is made from the
 
 import datetime as dt
 import logging
+import time
 import uuid
 from array import array
 from collections.abc import Iterable, Sequence
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 WAITS = (2, 8, 30, 120, 600)  # seconds before the next try
 BATCH = 100
+TELL_EVERY = 60.0  # seconds between two lines in the log about one studio
 State = KnowledgeEntry.IndexState
 
 
@@ -189,12 +191,23 @@ def _sync(tenant: Tenant, entries: list[KnowledgeEntry], at: dt.datetime) -> int
             return sum(_sync(tenant, [entry], at) for entry in entries)
         for entry in entries:
             _failed(entry, str(error), at)
-        logger.warning("Knowledge of %s is not indexed yet: %s", tenant.slug, error)
+        _tell(tenant, error)
         return len(entries)
     for entry in entries:
         _indexed(entry, fingerprints.of_index(entry, embedder.name if embedder else ""))
     _moved(tenant.pk)
     return 0
+
+
+_told_at: dict[uuid.UUID, float] = {}
+
+
+def _tell(tenant: Tenant, error: Exception) -> None:
+    """Each entry shows its own failure; the log needs one line a minute, not one for each of them."""
+    now = time.monotonic()
+    if now - _told_at.get(tenant.pk, -TELL_EVERY) >= TELL_EVERY:
+        _told_at[tenant.pk] = now
+        logger.warning("Knowledge of %s is not indexed yet: %s", tenant.slug, error)
 
 
 def _embed(embedder: Embedder, entries: Sequence[KnowledgeEntry]) -> None:

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from agent import claude, turns
+from agent.answering import answer
 from agent.models import Turn
 from agent.turns import answer_next
 from conversations import handling, intake, playground
@@ -215,7 +216,6 @@ def test_a_turn_takes_few_statements(
 
 def test_a_customer_deleted_during_the_turn_leaves_nothing_behind(ombak, clock, now, monkeypatch):
     message = write(ombak, "alamat?", now)
-    answer = turns.answer
 
     def answer_and_delete(*args):
         message.conversation.customer.delete()

@@ -40,6 +40,7 @@ class Connection:
         self._codes_shown = 0
         self._since = self._beat_at = self._alive_at = time.monotonic()
         self._was_connected = self._told_to_stop = self._unlinked = False
+        self._online = self._synced_early = False
 
     @property
     def code(self) -> int | None:
@@ -109,7 +110,10 @@ class Connection:
             return
         identity.fill_in(self.account, me)
         self._was_connected = True
+        self._online = True
         self._become(State.SYNCING, qr="", **identity.fields(me))
+        if self._synced_early:
+            self._now_connected()
         limited(lambda: self.session.presence(False), 2)
 
     def _refuse_number(self) -> None:
@@ -118,16 +122,25 @@ class Connection:
         self._end_unlinked(State.NUMBER_IN_USE)
 
     def _on_synced(self, change: Change) -> None:
-        if self.account.state == State.SYNCING:
-            self._become(State.CONNECTED, connected_at=timezone.now(), retry_at=None)
-            self._ready()
+        """The backlog is in. WhatsApp's library reports it on a thread of its own, so it may come before “connected”."""
+        if self._online and self.account.state == State.SYNCING:
+            self._now_connected()
+        else:
+            self._synced_early = True
+
+    def _now_connected(self) -> None:
+        self._synced_early = False
+        self._become(State.CONNECTED, connected_at=timezone.now(), retry_at=None)
+        self._ready()
 
     def _on_disconnected(self, change: Change) -> None:
+        self._online = self._synced_early = False
         self._become(State.RETRYING)
 
     _on_failing = _on_disconnected
 
     def _on_restored(self, change: Change) -> None:
+        self._online = True
         self._become(State.SYNCING)
 
     def _on_replaced(self, change: Change) -> None:
@@ -209,7 +222,7 @@ class Connection:
     def _heed_clocks(self, now: float) -> None:
         waited, state = now - self._since, self.account.state
         if state == State.SYNCING and waited > SYNC_LIMIT:
-            self._on_synced(Change("synced"))
+            self._now_connected()
         elif (state == State.CONNECTING and waited > DIAL_LIMIT) or (
             state == State.RETRYING and waited > AWAY_LIMIT
         ):

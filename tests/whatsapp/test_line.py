@@ -183,6 +183,23 @@ def test_nothing_is_sent_before_the_backlog_is_in(line: Line, monkeypatch: pytes
     assert line._send_when_connected()
 
 
+def test_the_end_of_the_backlog_may_be_told_before_the_connection(line: Line):
+    session_of(line).linked = OURS
+    line.handle(Change("paired"))
+    line.handle(Change("synced"))
+    assert line.account.state == State.SYNCING  # nothing may be sent yet
+    line.handle(Change("connected"))
+    assert line.account.state == State.CONNECTED
+
+
+def test_an_early_word_counts_for_its_own_connection_only(line: Line):
+    session_of(line).linked = OURS
+    line.handle(Change("synced"))
+    line.handle(Change("disconnected"))
+    line.handle(Change("connected"))
+    assert line.account.state == State.SYNCING
+
+
 def test_staff_unlink_a_number(line: Line):
     connect(line)
     WhatsAppAccount.objects.update(logout_requested_at=timezone.now())

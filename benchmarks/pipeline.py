@@ -17,6 +17,7 @@ own library, and the byte that wakes the other process.
 """
 
 import argparse
+import datetime as dt
 import io
 import json
 import os
@@ -281,52 +282,14 @@ def prepared() -> Any:
 
 def incoming(number: int, text: str) -> bytes:
     """A customer's message as WhatsApp's library gives it to the callback."""
-    import pylibmagic  # noqa: F401
+    from tests.whatsapp import events
 
-    # isort: split
-    from neonize.proto import Neonize_pb2 as proto
-
-    lid = f"9{number % CUSTOMERS:014d}"
-    phone = f"62811{number % CUSTOMERS:07d}"
-
-    def jid(user: str, server: str) -> Any:
-        return proto.JID(User=user, Server=server, RawAgent=0, Device=0, Integrator=0)
-
-    empty = jid("", "")
-    event = proto.Message(
-        Info=proto.MessageInfo(
-            MessageSource=proto.MessageSource(
-                Chat=jid(lid, "lid"),
-                Sender=jid(lid, "lid"),
-                IsFromMe=False,
-                IsGroup=False,
-                SenderAlt=jid(phone, "s.whatsapp.net"),
-                RecipientAlt=empty,
-                BroadcastListOwner=empty,
-            ),
-            ID=f"M{number}",
-            ServerID=0,
-            Type="text",
-            Pushname="Rina",
-            Timestamp=int(time.time() * 1000),
-            Category="",
-            Multicast=False,
-            MediaType="",
-            Edit="",
-        ),
-        IsEphemeral=False,
-        IsViewOnce=False,
-        IsViewOnceV2=False,
-        IsViewOnceV2Extension=False,
-        IsDocumentWithCaption=False,
-        IsLottieSticker=False,
-        IsEdit=False,
-        UnavailableRequestID="",
-        RetryCount=0,
-    )
-    event.Message.conversation = text
-    event.Raw.conversation = text
-    return bytes(event.SerializeToString())
+    lid, phone = f"9{number % CUSTOMERS:014d}@lid", f"62811{number % CUSTOMERS:07d}@s.whatsapp.net"
+    where, now = events.source(lid, other=phone), dt.datetime.now(dt.UTC)
+    content = events.body(conversation=text)
+    return events.message(
+        content, where, now, whatsapp_id=f"M{number}", at=now, Pushname="Rina"
+    ).payload
 
 
 # --- both, side by side ------------------------------------------------------------------------

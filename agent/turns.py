@@ -18,6 +18,7 @@ from conversations import mailbox
 from conversations.history import history, plain
 from conversations.mailbox import Claim, Draft
 from conversations.models import Conversation, Message
+from tenants import crash
 from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ def answer_next(owner: str, *, clock: Clock = timezone.now, wait: Wait = time.sl
     claim = mailbox.claim_next(owner, clock(), lease)
     if claim is None:
         return False
+    crash.point("C5")
     try:
         reply = answer(question_of(claim, clock()), model_for(claim.conversation.tenant))
     except Exception as error:
@@ -86,6 +88,7 @@ def _commit(claim: Claim, reply: Reply, at: dt.datetime) -> None:
         details={"outcome": str(reply.outcome), "language": reply.language},
     )
     message = mailbox.decide(claim, draft, at=at)
+    crash.point("C7")
     conversation = claim.conversation
     if message is None and not Conversation.objects.filter(pk=conversation.pk).exists():
         return  # deleted while the reply was made, and everything of it with it

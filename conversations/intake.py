@@ -26,6 +26,7 @@ from conversations.inbound import (
 from conversations.models import Conversation, Message
 from conversations.sentences import sentence
 from conversations.shortcuts import Shortcut, shortcut
+from tenants import crash
 from tenants.prepared import PreparedUpdate, id_slot
 
 Channel, Kind, State = Conversation.Channel, Message.Kind, Message.State
@@ -70,6 +71,7 @@ def _store(event: InboundMessage, at: dt.datetime) -> Message:
     message = _row(event, conversation, command, fate, at)
     _update(event, conversation, fate, at)
     _note(event, conversation, fate, at)
+    crash.point("C3")
     return message
 
 

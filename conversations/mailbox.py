@@ -16,6 +16,7 @@ from conversations import escalations, outbox
 from conversations.claims import Claim, Draft, EscalationDraft, waiting
 from conversations.models import Conversation, Customer, Escalation, Message
 from conversations.sentences import Name, sentence
+from tenants import crash
 from tenants.models import Language, Tenant
 from tenants.prepared import Prepared, PreparedUpdate, id_slot, number_slot, time_slot
 
@@ -266,6 +267,7 @@ def _decide(claim: Claim, reply: Draft, at: dt.datetime) -> Message | None:
     )
     _learn_language(claim.conversation, reply)
     _escalate(claim.conversation, reply.escalation, at)
+    crash.point("C6")
     return message
 
 

@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError
 
 from conversations.inbound import Event, Receipt
 from conversations.intake import receive
+from tenants import crash
 from whatsapp.journal import Journal, Raw
 from whatsapp.translate import Translator
 
@@ -54,6 +55,7 @@ class Mover:
             if self._journal.failed(raw):
                 log.error("event %s of the journal is set aside", raw.id)
             return False
+        crash.point("C4")
         self._journal.moved(raw)
         return True
 

@@ -11,6 +11,7 @@ from django.utils.crypto import salted_hmac
 
 from conversations import outbox
 from conversations.models import Message
+from tenants import crash
 from whatsapp.session import SendError, WhatsAppSession
 from whatsapp.store import Store
 
@@ -37,12 +38,15 @@ class Sender:
         message = outbox.claim_to_send(self._tenant_id, self._clock())
         if message is None:
             return False
+        crash.point("C8")
         try:
             whatsapp_id = self._send(message)
         except SendError as error:
             _not_sent(message, error, self._clock())
         else:
+            crash.point("C11")
             _record(lambda: outbox.sent(message, whatsapp_id, self._clock()))
+            crash.point("C12")
             _mark_read(message, self._session)
         return True
 

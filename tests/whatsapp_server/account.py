@@ -8,20 +8,18 @@ itself answer a customer (which companions then see as "sent by me").
 from __future__ import annotations
 
 import asyncio
-import base64
 import dataclasses
-import hashlib
-import hmac
 import itertools
 import secrets
 import time
 import zlib
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from . import protos
+from . import linking, protos
 from .appstate import AppState
 from .curve import DJB_TYPE, verify
-from .faults import Faults
+from .faults import Faults, Shuffle
 from .nodes import JID, LID_SERVER, SERVER, Node, node
 from .ratchet import Bundle, Party
 
@@ -29,34 +27,6 @@ if TYPE_CHECKING:
     from .connection import Connection
     from .customer import Customer
     from .rig import Rig
-
-ACCOUNT_SIGNATURE = b"\x06\x00"
-DEVICE_SIGNATURE = b"\x06\x01"
-QR_PREFIX = "https://wa.me/settings/linked_devices#"
-
-
-class PairingRefused(ValueError):
-    pass
-
-
-@dataclasses.dataclass(frozen=True)
-class QRCode:
-    """The five fields of the text inside a QR code."""
-
-    ref: str
-    noise: bytes
-    identity: bytes
-    secret: bytes
-    client: str
-
-    @classmethod
-    def parse(cls, text: str) -> QRCode:
-        fields = text.strip().removeprefix(QR_PREFIX).split(",")
-        if len(fields) < 4:
-            raise PairingRefused("not a WhatsApp linking code")
-        ref, *keys = fields[:4]
-        noise, identity, secret = (base64.b64decode(k) for k in keys)
-        return cls(ref, noise, identity, secret, fields[4] if len(fields) > 4 else "")
 
 
 @dataclasses.dataclass
@@ -137,11 +107,9 @@ class Device:
         async with self.order:
             self.connection.active = True
             held = list(self.waiting.values())
-            messages = sum(s.tag == "message" for s in held)
-            counts = {"count": len(held), "message": messages, "receipt": len(held) - messages}
-            preview = node(
-                "offline_preview", {**counts, "notification": 0, "appdata": 0, "call": 0}
-            )
+            tags = Counter(stanza.tag for stanza in held)
+            counts = {tag: tags[tag] for tag in ("message", "receipt", "notification", "call")}
+            preview = node("offline_preview", {"count": len(held), **counts, "appdata": 0})
             await self.connection.send(node("ib", {"from": SERVER}, [preview]))
             for stanza in held:
                 await self.connection.send(
@@ -164,6 +132,7 @@ class Account:
         self.app_state.set_push_name(self.name)
         self.devices: dict[int, Device] = {}
         self.faults = Faults()
+        self._shuffle: Shuffle | None = None
         self._device_numbers = itertools.count(1)
         self._key_index = itertools.count(1)
 
@@ -172,87 +141,49 @@ class Account:
         own = self.faults.take(fault)
         return own if own is not None else self.rig.faults.take(fault)
 
+    async def deliver(self, device: Device, stanza: Node) -> None:
+        """A customer's message; `reorder` holds some back to send them in another order."""
+        if self._shuffle is None:
+            wanted = self.strike("reorder")
+            self._shuffle = Shuffle(**wanted) if wanted is not None else None
+        if self._shuffle is None:
+            await device.deliver(stanza)
+        elif self._shuffle.add(device, stanza):
+            await self.let_go()
+
+    async def let_go(self) -> None:
+        """Deliver what `reorder` holds back."""
+        held, self._shuffle = self._shuffle, None
+        for device, stanza in held.shuffled() if held else ():
+            await device.deliver(stanza)
+
     # --- linking ----------------------------------------------------------------
 
     async def scan(self, text: str, tamper: str | None = None) -> Device:
-        """Point the phone's camera at a QR code.  Returns once the client has confirmed.
+        """Point the phone's camera at a QR code."""
+        return await linking.scan(self, text, tamper)
 
-        ``tamper`` = "hmac" or "signature" makes the phone's proof wrong, which the
-        client must refuse.
-        """
-        code = QRCode.parse(text)
-        connection = self.rig.pairing.get(code.ref)
-        if connection is None or connection.closed:
-            self.rig.events.add(
-                "pair_refused", number=self.number, why="this code is no longer valid"
-            )
-            raise PairingRefused("this code is no longer valid")
-        if (code.noise, code.identity) != (
-            connection.client_static,
-            connection.registration.eIdent,
-        ):
-            raise PairingRefused("the keys in the code are not those of the waiting client")
+    async def enter_code(self, letters: str) -> Device:
+        """Type the letters that a client shows."""
+        return await linking.enter_code(self, letters)
+
+    def next_key_index(self) -> int:
+        return next(self._key_index)
+
+    def new_device(self, connection: Connection) -> Device:
+        """What the waiting client said of itself, as a device of this account (not yet linked)."""
         offer = connection.registration
-        device = Device(
+        return Device(
             self,
             next(self._device_numbers),
-            code.noise,
-            code.identity,
+            connection.client_static,
+            offer.eIdent,
             int.from_bytes(offer.eRegid, "big"),
             int.from_bytes(offer.eSkeyID, "big"),
             offer.eSkeyVal,
             offer.eSkeySig,
             protos.companion.DeviceProps.FromString(offer.deviceProps).os,
         )
-        key_index = next(self._key_index)
-        details = protos.adv.ADVDeviceIdentity(
-            rawID=secrets.randbits(31), timestamp=int(time.time()), keyIndex=key_index
-        ).SerializeToString()
-        signed = protos.adv.ADVSignedDeviceIdentity(
-            details=details,
-            accountSignatureKey=self.phone.identity.public,
-            accountSignature=self.phone.identity.sign(ACCOUNT_SIGNATURE + details + code.identity),
-        )
-        if tamper == "signature":
-            signed.accountSignature = self.phone.identity.sign(b"something else")
-        wrapped = protos.adv.ADVSignedDeviceIdentityHMAC(details=signed.SerializeToString())
-        secret = b"wrong" if tamper == "hmac" else code.secret
-        wrapped.HMAC = hmac.digest(secret, wrapped.details, hashlib.sha256)
-        answer = await connection.ask(
-            node(
-                "iq",
-                {"from": SERVER, "type": "set", "t": int(time.time())},
-                [
-                    node(
-                        "pair-success",
-                        None,
-                        [
-                            node("device-identity", None, wrapped.SerializeToString()),
-                            node("biz", name=self.name),
-                            node("device", jid=device.jid, lid=device.lid),
-                            node("platform", name="smba"),
-                        ],
-                    )
-                ],
-            )
-        )
-        proof = answer.child("pair-device-sign", "device-identity")
-        if answer.text("type") != "result" or proof is None:
-            error = answer.child("error")
-            why = error.text("text") if error else "no answer"
-            self.rig.events.add("pair_refused", number=self.number, why=f"client: {why}")
-            raise PairingRefused(f"the client refused: {why}")
-        theirs = protos.adv.ADVSignedDeviceIdentity.FromString(proof.data)
-        message = DEVICE_SIGNATURE + details + code.identity + self.phone.identity.public
-        if not verify(code.identity, message, theirs.deviceSignature):
-            raise PairingRefused("the client's device signature is wrong")
-        self.devices[device.number] = device
-        self.rig.pairing.pop(code.ref, None)
-        self.rig.events.add(
-            "paired", number=self.number, device=device.number, os=device.description
-        )
-        await connection.stream_error("515")
-        return device
 
     async def unlink(self, device: int | None = None) -> None:
         """The owner removes the linked device(s) on the phone."""

@@ -18,7 +18,7 @@ from typing import Any
 
 from aiohttp import web
 
-from . import client, content, media
+from . import client, content, linking, media
 from .faults import Faults
 from .nodes import JID
 from .rig import Rig
@@ -39,7 +39,7 @@ class Operations:
     async def state(self) -> dict:
         rig = self._rig
         return {
-            "waiting_for_scan": sorted({c.number for c in rig.pairing.values()}),
+            "waiting_for_scan": sorted({o.connection.number for o in rig.pairing.values()}),
             "numbers": {
                 a.number: {
                     "name": a.name,
@@ -77,10 +77,9 @@ class Operations:
     async def offers(self) -> list[dict]:
         """Clients that show a QR code now (the code's secret part is only in the program)."""
         found: dict[int, dict] = {}
-        for ref, connection in self._rig.pairing.items():
-            offer = found.setdefault(
-                connection.number, {"connection": connection.number, "refs": []}
-            )
+        for ref, shown in self._rig.pairing.items():
+            number = shown.connection.number
+            offer = found.setdefault(number, {"connection": number, "refs": []})
             offer["refs"].append(ref)
         return list(found.values())
 
@@ -95,6 +94,15 @@ class Operations:
         """The phone that owns ``number`` scans this QR text."""
         device = await self._rig.account(number, name).scan(qr, tamper)
         return {"device": device.number, "jid": str(device.jid), "lid": str(device.lid)}
+
+    async def enter_code(self, code: str, number: str, name: str = "") -> dict:
+        """The phone that owns ``number`` types the eight letters that the program shows."""
+        device = await self._rig.account(number, name).enter_code(code)
+        return {"device": device.number, "jid": str(device.jid), "lid": str(device.lid)}
+
+    async def expire_codes(self, count: int = 1) -> int:
+        """The oldest ``count`` QR codes of each waiting client are no longer valid."""
+        return linking.expire(self._rig, count)
 
     async def unlink(self, number: str, device: int | None = None) -> None:
         await self._account(number).unlink(device)
@@ -190,6 +198,14 @@ class Operations:
     async def typing(self, customer: str, number: str, state: str = "composing") -> None:
         await self._customer(customer).typing(self._account(number), state)
 
+    async def call(self, customer: str, number: str, video: bool = False) -> str:
+        """A customer rings; returns the call's id."""
+        return await self._customer(customer).call(self._account(number), video)
+
+    async def end_call(self, customer: str, number: str, id: str, reason: str = "timeout") -> None:
+        """The customer stops ringing."""
+        await self._customer(customer).hang_up(self._account(number), id, reason)
+
     async def receipt(self, customer: str, number: str, id: str, kind: str = "read") -> None:
         await self._customer(customer).receipt(self._account(number), id, kind)
 
@@ -212,12 +228,21 @@ class Operations:
         if number and Faults.WHOLE_RIG & set(values):
             raise ValueError("offline holds for the whole rig; leave number out")
         self._faults(number).set(**values)
+        await self._release()
 
     async def calm(self) -> None:
         """No more faults anywhere."""
         self._rig.faults.reset()
         for account in self._rig.accounts.values():
             account.faults.reset()
+            await account.let_go()
+        await self._release()
+
+    async def _release(self) -> None:
+        """Where the server may speak again, it says what it kept back."""
+        for connection in list(self._rig.connections):
+            if not connection.condition("mute"):
+                await connection.speak()
 
     async def cut(self, number: str | None = None) -> int:
         """Cut TCP connections now, without a word: of one number, or all."""

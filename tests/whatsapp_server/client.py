@@ -15,6 +15,9 @@ class RigError(RuntimeError):
     pass
 
 
+_ERRORS = {"TimeoutError": TimeoutError, "ValueError": ValueError, "PairingRefused": ValueError}
+
+
 class RigClient:
     """Comfortable calls; subclasses say how an operation reaches the rig."""
 
@@ -72,6 +75,9 @@ class Number:
 
     def scan(self, qr: str, tamper: str | None = None) -> dict:
         return self.rig.call("scan", qr=qr, number=self.number, tamper=tamper)
+
+    def enter_code(self, code: str) -> dict:
+        return self.rig.call("enter_code", code=code, number=self.number)
 
     def wait_online(self, since: int = 0, timeout: float = 20) -> dict:
         return self.rig.wait("online", since, timeout, number=self.number)[0]
@@ -137,6 +143,13 @@ class Customer:
     def typing(self, to: Number, state: str = "composing") -> None:
         self.rig.call("typing", customer=self.number, number=to.number, state=state)
 
+    def call(self, to: Number, video: bool = False) -> str:
+        """Ring; returns the call's id, for ``end_call``."""
+        return self.rig.call("call", customer=self.number, number=to.number, video=video)
+
+    def end_call(self, to: Number, id: str, reason: str = "timeout") -> None:
+        self.rig.call("end_call", customer=self.number, number=to.number, id=id, reason=reason)
+
     def reads(self, to: Number, id: str) -> None:
         self.rig.call("receipt", customer=self.number, number=to.number, id=id, kind="read")
 
@@ -168,7 +181,5 @@ class RemoteRig(RigClient):
                 return json.load(response)["result"]
         except urllib.error.HTTPError as error:
             answer = json.load(error)
-            kind = {"TimeoutError": TimeoutError, "ValueError": ValueError}.get(
-                answer["error"], RigError
-            )
+            kind = _ERRORS.get(answer["error"], RigError)
             raise kind(f"{operation}: {answer['message']}") from None

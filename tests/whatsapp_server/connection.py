@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType, web
 
-from . import content, nodes, queries
+from . import content, linking, nodes, queries
 from .account import Account, Device
 from .curve import KeyPair
 from .nodes import JID, SERVER, Node, node
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("whatsapp_rig")
 wire = logging.getLogger("whatsapp_rig.wire")
-
-QR_CODES = 6
 
 
 class Connection:
@@ -45,7 +42,9 @@ class Connection:
         self.gone = asyncio.Event()
         self.why = "client closed"
         self._sending = asyncio.Lock()
+        self.link_finish: asyncio.Future[Node] | None = None  # while a code is being typed
         self._answers: dict[str, asyncio.Future[Node]] = {}
+        self._unsaid: list[Node] = []
         self._ids = itertools.count(1)
         self._tasks: set[asyncio.Task] = set()
 
@@ -82,10 +81,11 @@ class Connection:
         self.gone.set()
         for task in self._tasks:
             task.cancel()
-        for future in self._answers.values():
+        waiting = [*self._answers.values(), *([self.link_finish] if self.link_finish else [])]
+        for future in waiting:
             if not future.done():
                 future.set_exception(ConnectionError("the client went away"))
-        self.rig.pairing = {ref: c for ref, c in self.rig.pairing.items() if c is not self}
+        linking.forget(self.rig, self)
         self.rig.connections.discard(self)
         if self.device and self.device.connection is self:
             self.device.connection = None
@@ -138,10 +138,7 @@ class Connection:
     async def _welcome(self) -> None:
         if self.payload.HasField("devicePairingData"):
             self.registration = self.payload.devicePairingData
-            refs = [f"2@{secrets.token_urlsafe(72)}" for _ in range(QR_CODES)]
-            for ref in refs:
-                self.rig.pairing[ref] = self
-            self.rig.events.add("pairing_offered", connection=self.number, refs=len(refs))
+            refs = linking.qr_refs(self)
             offer = node("pair-device", None, [node("ref", None, ref.encode()) for ref in refs])
             await self.send(self._iq([offer], xmlns="md"))
             return
@@ -198,9 +195,18 @@ class Connection:
         delay = self.condition("latency")
         if delay:
             await asyncio.sleep(delay)
+        if self.condition("mute"):
+            self._unsaid.append(stanza)
+            return
         async with self._sending:
             wire.debug("%d -> %s", self.number, stanza)
             await self.socket.send_bytes(Framer.frame(self.cipher.seal(nodes.encode(stanza))))
+
+    async def speak(self) -> None:
+        """Say what was kept back while the server was mute."""
+        unsaid, self._unsaid = self._unsaid, []
+        for stanza in unsaid:
+            await self.send(stanza)
 
     def _iq(self, children: list[Node], **attrs) -> Node:
         attrs = {
@@ -273,7 +279,7 @@ class Connection:
         stanza = nodes.decode(plain)
         wire.debug("%d <- %s", self.number, stanza)
         handler = getattr(self, "_on_" + stanza.tag, None)
-        if handler is None or (self.device is None and stanza.tag not in ("iq", "ib")):
+        if handler is None or (self.device is None and stanza.tag not in ("iq", "ib", "ack")):
             self.rig.events.add("unknown_stanza", number=self.name, stanza=str(stanza))
             return
         try:
@@ -299,6 +305,20 @@ class Connection:
     async def _on_ib(self, stanza: Node) -> None:
         pass  # telemetry ("unified_session")
 
+    async def _on_call(self, stanza: Node) -> None:
+        """The client does something about a call; all it can do is refuse it."""
+        what = stanza.children[0]
+        who = self.rig.customer_of(stanza.attrs.get("to"))
+        self.rig.events.add(
+            "call",
+            number=self.name,
+            customer=who.number if who else stanza.text("to"),
+            what=what.tag,
+            call=what.text("call-id"),
+        )
+        ack = {"class": "call", "id": stanza.text("id"), "from": stanza.attrs.get("to")}
+        await self.send(node("ack", ack))
+
     async def _on_presence(self, stanza: Node) -> None:
         self.rig.events.add(
             "presence",
@@ -321,7 +341,8 @@ class Connection:
 
     async def _on_ack(self, stanza: Node) -> None:
         id = stanza.text("id")
-        self.device.settled(stanza.text("class"), id)
+        if self.device:
+            self.device.settled(stanza.text("class"), id)
         if "error" in stanza.attrs:
             self.rig.events.add("nack", number=self.name, id=id, error=stanza.text("error"))
 

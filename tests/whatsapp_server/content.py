@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import secrets
 from typing import Any, TypeAlias
 
 from google.protobuf import json_format  # type: ignore[import-untyped]
@@ -104,6 +105,16 @@ def reaction(emoji: str, to_id: str, chat: str, from_me: bool = True) -> Message
     message.reactionMessage.key.remoteJID = chat
     message.reactionMessage.key.fromMe = from_me
     return message
+
+
+def with_secret(message) -> Message:
+    """The message as a real phone sends it: with a secret that later edits, votes and answers refer to."""
+    if kind_of(message) in ("reaction", "protocol") or message.messageContextInfo.messageSecret:
+        return message
+    whole = _message()
+    whole.CopyFrom(message)
+    whole.messageContextInfo.messageSecret = secrets.token_bytes(32)
+    return whole
 
 
 def from_json(fields: dict) -> Message:

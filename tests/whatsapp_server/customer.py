@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +86,7 @@ class Customer:
         (``JID("123", "g.us")``) or a status update (``JID("status", "broadcast")``).
         """
         id = id or new_message_id()
-        self.sent[id] = Sent(account, message, chat)
+        self.sent[id] = Sent(account, content.with_secret(message), chat)
         for device in list(account.devices.values()):
             await self._send_to(device, id, timestamp or time.time())
         return id
@@ -96,16 +97,31 @@ class Customer:
         if device.account.strike("corrupt") is not None:
             data = data[:-1] + bytes([data[-1] ^ 0xFF])
         stanza = self._stanza(kind, data, id, message, timestamp, retry, chat)
-        await device.deliver(stanza)
+        await device.account.deliver(device, stanza)
         again = device.account.strike("duplicate")
         if again is not None:
-            await asyncio.sleep(float(again.get("gap", 0)))
-            if again.get("mode", "stanza") == "resend":  # same id, encrypted anew
-                kind, data = self.party.encrypt(
-                    device.address, device.bundle, message.SerializeToString()
-                )
-                stanza = self._stanza(kind, data, id, message, timestamp, retry, chat)
-            await device.deliver(stanza)
+            await self._again(device, stanza, id, timestamp, retry, **again)
+
+    async def _again(
+        self,
+        device: Device,
+        stanza: Node,
+        id: str,
+        timestamp: float,
+        retry: int,
+        mode: str = "stanza",
+        gap: float = 0,
+    ) -> None:
+        """The same message once more: the same bytes, or encrypted anew, or anew under the other address."""
+        await asyncio.sleep(float(gap))
+        if mode in ("resend", "other-address"):
+            message, chat = self.sent[id].message, self.sent[id].chat
+            other = {"pn": "lid"}.get(self.addressing, "pn") if mode == "other-address" else ""
+            kind, data = self.party.encrypt(
+                device.address, device.bundle, message.SerializeToString()
+            )
+            stanza = self._stanza(kind, data, id, message, timestamp, retry, chat, other)
+        await device.deliver(stanza)
 
     def _stanza(
         self,
@@ -116,14 +132,16 @@ class Customer:
         timestamp: float,
         retry: int,
         chat: JID | None,
+        addressing: str = "",
     ) -> Node:
-        role = "participant" if chat else "sender"
+        role, addressing = "participant" if chat else "sender", addressing or self.addressing
+        sender = self.jid if addressing == "pn" else self.lid
         attrs = {
-            "from": chat or self._sender,
-            "participant": self._sender if chat else None,
-            f"{role}_lid": self.lid if self.addressing == "pn" else None,
-            f"{role}_pn": self.jid if self.addressing == "lid" else None,
-            "addressing_mode": "pn" if self.addressing == "pn" else "lid",
+            "from": chat or sender,
+            "participant": sender if chat else None,
+            f"{role}_lid": self.lid if addressing == "pn" else None,
+            f"{role}_pn": self.jid if addressing == "lid" else None,
+            "addressing_mode": "pn" if addressing == "pn" else "lid",
             "type": content.stanza_type(message),
             "id": id,
             "t": int(timestamp),
@@ -153,6 +171,27 @@ class Customer:
                 await device.deliver(
                     node("chatstate", {"from": self._sender}, [node(state)]), keep=False
                 )
+
+    async def call(self, account: Account, video: bool = False) -> str:
+        """Ring; returns the call's id. It rings until `hang_up`."""
+        id = secrets.token_hex(16).upper()
+        media = [node("audio", enc="opus", rate=16000), node("net", medium=3)]
+        media += [node("video", dec="H264")] if video else []
+        await self._call(account, id, "offer", media)
+        return id
+
+    async def hang_up(self, account: Account, id: str, reason: str = "timeout") -> None:
+        """Stop ringing."""
+        await self._call(account, id, "terminate", None, reason=reason)
+
+    async def _call(self, account: Account, id: str, tag: str, children, **more) -> None:
+        pn = self.addressing == "lid"
+        about = {"call-id": id, "call-creator": self._sender, "caller_pn": self.jid if pn else None}
+        for device in account.devices.values():
+            attrs = {"from": self._sender, "id": new_message_id(), "t": int(time.time())}
+            attrs |= {"platform": "android", "version": "2.26.18.80", "notify": self.name}
+            stanza = node("call", attrs, [node(tag, {**about, **more}, children)])
+            await device.deliver(stanza)
 
     async def receipt(self, account: Account, id: str, kind: str = "read") -> None:
         """Tell the business that a message of theirs was delivered or read."""

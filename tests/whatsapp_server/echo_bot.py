@@ -2,9 +2,10 @@
 
     python echo_bot.py SESSION.db [SESSION.db ...]
 
-It knows nothing of the rig.  What happens to it is printed, one JSON object a line.
+``SESSION.db=NUMBER`` links by the letters that this number's phone is to type.  It knows nothing of the rig.  What happens to it is printed, one JSON object a line.
 """
 
+import ctypes
 import json
 import logging
 import signal
@@ -15,6 +16,8 @@ import time
 import pylibmagic  # noqa: F401  (before neonize: it brings libmagic)
 from neonize.client import NewClient
 from neonize.events import (
+    CallOfferEv,
+    CallTerminateEv,
     ClientOutdatedEv,
     ConnectedEv,
     ConnectFailureEv,
@@ -31,9 +34,16 @@ from neonize.events import (
     TemporaryBanEv,
     UndecryptableMessageEv,
 )
-from neonize.utils.enum import ChatPresence, ChatPresenceMedia, Presence, ReceiptType
+from neonize.utils.enum import (
+    ChatPresence,
+    ChatPresenceMedia,
+    ClientType,
+    Presence,
+    ReceiptType,
+)
 
 logging.getLogger().setLevel(logging.WARNING)
+CHROME = ClientType.CHROME
 
 
 def tell(session, kind, **details):
@@ -50,11 +60,31 @@ def tell(session, kind, **details):
 
 
 def run(session):
+    session, _equals, number = session.partition("=")
     client = NewClient(session)
+
+    def ask_code():
+        try:
+            tell(session, "pair_code", code=client.PairPhone(number, True, client_type=CHROME))
+        except Exception as error:
+            tell(session, "no_pair_code", error=repr(error))
 
     @client.qr
     def _(_, data):
         tell(session, "qr", qr=data.decode())
+        if number:
+            threading.Thread(target=ask_code).start()
+
+    def login_status(_, text):
+        tell(session, "login", status=ctypes.string_at(text).decode())
+
+    client._NewClient__onLoginStatus = login_status  # neonize only prints it
+
+    @client.event(CallOfferEv)
+    def _(_, event):
+        call = event.basicCallMeta
+        tell(session, "call", id=call.callID, caller=call.callCreator.User)
+        client.reject_call(getattr(call, "from"), call.callID)
 
     def note(event):
         @client.event(event)
@@ -63,7 +93,7 @@ def run(session):
 
     for event in (
         ConnectedEv, DisconnectedEv, PairStatusEv, LoggedOutEv, StreamReplacedEv, StreamErrorEv, TemporaryBanEv,
-        ConnectFailureEv, ClientOutdatedEv, KeepAliveTimeoutEv, UndecryptableMessageEv,
+        ConnectFailureEv, ClientOutdatedEv, CallTerminateEv, KeepAliveTimeoutEv, UndecryptableMessageEv,
         OfflineSyncCompletedEv, HistorySyncEv,
     ):  # fmt: skip
         note(event)
@@ -91,6 +121,7 @@ def run(session):
         tell(
             session, "message", id=event.Info.ID, text=text, body=body, push_name=event.Info.Pushname,
             chat=f"{source.Chat.User}@{source.Chat.Server}", from_me=source.IsFromMe,
+            has_secret=len(event.Message.messageContextInfo.messageSecret) == 32,
             sender_alt=f"{source.SenderAlt.User}@{source.SenderAlt.Server}",
         )  # fmt: skip
         if source.IsFromMe or source.IsGroup:

@@ -8,6 +8,7 @@ in which they were added.
 from __future__ import annotations
 
 import dataclasses
+import random
 
 
 @dataclasses.dataclass
@@ -42,6 +43,25 @@ class Shots:
         self._waiting.clear()
 
 
+class Shuffle:
+    """Messages held back, to be delivered in another order than they were sent in."""
+
+    def __init__(self, count: int = 5, seed: int = 0):
+        self.count, self._random = count, random.Random(seed)
+        self._held: list[tuple] = []
+
+    def add(self, *delivery) -> bool:
+        """Hold this one; True when all are here."""
+        self._held.append(delivery)
+        return len(self._held) >= self.count
+
+    def shuffled(self) -> list:
+        order = list(range(len(self._held)))
+        while order == sorted(order) and len(order) > 1:
+            self._random.shuffle(order)
+        return [self._held[place] for place in order]
+
+
 class Faults:
     #: name of a one-shot -> the details it takes (documented in the README)
     ONE_SHOTS = {
@@ -60,8 +80,10 @@ class Faults:
         "send_lost": (),  # drop a message from the client: no delivery, no ack
         "ack_lost": (),  # deliver a message from the client, but never ack it
         "drop_before_ack": (),  # deliver a message from the client, then cut the connection
-        "duplicate": ("mode", "gap"),  # deliver an inbound message twice: "stanza" or "resend"
+        "duplicate": ("mode", "gap"),  # deliver an inbound message twice: README
+        "reorder": ("count", "seed"),  # hold back `count` inbound messages, deliver them shuffled
         "corrupt": (),  # garble an inbound ciphertext
+        "passkey": (),  # at linking, ask for a passkey instead of linking
         "iq_error": ("xmlns", "code", "text"),
         "iq_hang": ("xmlns",),
     }
@@ -69,6 +91,7 @@ class Faults:
         "latency": 0.0,  # seconds before every stanza the server sends
         "ack_delay": 0.0,  # seconds before acking a message from the client
         "offline": False,  # refuse all new connections (TCP reset); whole rig only
+        "mute": False,  # the server says nothing more; all of it comes when this ends
         "ignore_pings": False,  # no answer to keepalives
     }
 

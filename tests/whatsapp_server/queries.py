@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from . import linking
 from .nodes import JID, SERVER, Node, node
 from .ratchet import Bundle
 
@@ -94,8 +95,19 @@ async def accepted(connection, query):
     return []
 
 
+_CODE_STAGES = {"companion_hello": linking.offer, "companion_finish": linking.finish}
+
+
 @handles("md")
 async def multi_device(connection, query):
+    code = query.child("link_code_companion_reg")
+    if code is not None and code.text("stage") in _CODE_STAGES:
+        try:
+            return _CODE_STAGES[code.text("stage")](connection, code)
+        except ValueError as error:
+            raise Refuse(400, str(error)) from None
+    if connection.device is None:
+        raise Refuse(501, "feature-not-implemented")
     if query.child("remove-companion-device") is not None:
         device = connection.device
         connection.account.devices.pop(device.number, None)

@@ -26,6 +26,7 @@ from .curve import KeyPair
 from .customer import Customer
 from .events import EventLog
 from .faults import Faults
+from .linking import LinkCode, QROffer
 from .nodes import JID, LID_SERVER
 
 log = logging.getLogger("whatsapp_rig")
@@ -42,7 +43,8 @@ class Rig:
         self.faults = Faults()  # for connections that have no number yet
         self.accounts: dict[str, Account] = {}
         self.customers: dict[str, Customer] = {}
-        self.pairing: dict[str, Connection] = {}  # QR reference -> waiting client
+        self.pairing: dict[str, QROffer] = {}  # QR reference -> waiting client
+        self.link_codes: dict[str, LinkCode] = {}  # number -> the client that waits for its letters
         self.connections: set[Connection] = set()
         self.media: dict[str, bytes] = {}
         self.read_receipts_off = False

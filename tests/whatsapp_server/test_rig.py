@@ -20,7 +20,7 @@ from tests.whatsapp_server.client import RemoteRig
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("whatsapp_server")]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SHOP, SHOP2 = "4930111111", "4930222222"
+SHOP, SHOP2, SHOP3 = "4930111111", "4930222222", "4930333333"
 
 
 class Program:
@@ -110,6 +110,17 @@ class World:
         bot = [sys.executable, str(pathlib.Path(__file__).with_name("echo_bot.py"))]
         files = [str(self.folder / session) for session in sessions]
         return Program([*launch, *bot, *files], self.env, self.folder / "bot.log")
+
+    def start_again_with(self, session: str, refusal: int | None = None) -> Program:
+        """Another bot in place of the one that runs; `refusal` is what its login gets."""
+        self.bot.end(kill=True)
+        mark = self.rig.mark()
+        if refusal:
+            self.shop.fault("login_failure", reason=refusal)
+        self.bot = self.start_bot(session)
+        if session == "one.db" and not refusal:
+            self.shop.wait_online(mark)
+        return self.bot
 
     def close(self) -> None:
         for process in (self.bot.process, self.rig_process):
@@ -401,7 +412,106 @@ def test_22_new_phone(world: World):
     world.cleo.expect(start + 1)
 
 
-def test_23_nothing_unknown(world: World):
+def test_23_letters_instead_of_a_code(world: World):
+    """A third number is linked by the letters that its phone is to type; wrong ones may be typed again."""
+    world.bot.end()
+    mark = world.rig.mark()
+    world.bot = world.start_bot("one.db", f"three.db={SHOP3}")
+    letters = world.bot.wait("pair_code")["code"]
+    offered = world.rig.wait("code_offered", mark, number=SHOP3)[0]
+    assert (offered["display"], offered["notify"]) == ("Chrome (Linux)", True)
+    shop3 = world.rig.number(SHOP3, "Surya Yoga")
+    wrong = "9999-9999" if letters != "9999-9999" else "8888-8888"
+    with pytest.raises(ValueError, match="wrong code"):
+        shop3.enter_code(wrong)
+    with pytest.raises(ValueError, match="nobody waits"):
+        world.shop2.enter_code(letters)
+    shop3.enter_code(letters.lower())
+    shop3.wait_online(mark)
+    id = world.anna.send(shop3, "hello number three")
+    world.bot.wait("sent", to=id)
+
+
+def test_24_codes_expire_one_by_one(world: World):
+    """A code that is no longer shown links nothing; the phone says so, the program waits on."""
+    mark = world.rig.mark()
+    world.qr = world.start_again_with("four.db").wait("qr")["qr"]
+    world.rig.call("expire_codes", count=1)
+    with pytest.raises(ValueError, match="no longer valid"):
+        world.shop2.scan(world.qr)
+    assert world.rig.events(mark, kind="pair_refused")
+    assert world.rig.call("offers"), "the program still shows codes"
+
+
+def test_25_passkey(world: World):
+    """An account that wants a passkey: all that neonize tells is a word in its hidden login hook."""
+    world.qr = world.start_again_with("five.db").wait("qr")["qr"]
+    world.shop2.fault("passkey")
+    with pytest.raises(ValueError, match="passkey"):
+        world.shop2.scan(world.qr)
+    assert world.bot.wait("login")["status"] == "passkey-request"
+
+
+def test_26_calls(world: World):
+    """A customer rings, the program refuses the call, the customer stops."""
+    world.start_again_with("one.db")
+    call = world.anna.call(world.shop)
+    assert world.bot.wait("call")["id"] == call
+    world.rig.wait("call", what="reject", call=call, customer="4917000001")
+    world.anna.end_call(world.shop, call)
+    assert call in world.bot.wait("CallTerminate")["data"]
+    video = world.ben.call(world.shop, video=True)
+    assert world.bot.wait("call", id=video)["caller"] == "4917000002"
+
+
+def test_27_secrets(world: World):
+    """Texts bring a secret of their own, as from real phones."""
+    id = world.anna.send(world.shop, "with a secret")
+    assert world.bot.wait("message", id=id)["has_secret"]
+
+
+def test_28_reordered(world: World):
+    """Messages arrive in another order than they were sent in, each once; a calm lets the rest go."""
+    world.shop.fault("reorder", count=4)
+    sent = [world.anna.send(world.shop, f"place {i}") for i in range(4)]
+    seen = [world.bot.wait("message")["id"] for _ in sent]
+    assert sorted(seen) == sorted(sent)
+    assert seen != sent
+    world.shop.fault("reorder", count=4)
+    last = world.anna.send(world.shop, "held back for ever?")
+    world.rig.calm()
+    world.bot.wait("message", id=last)
+
+
+@pytest.mark.parametrize("name", ["anna", "ben"])
+def test_29_duplicate_under_the_other_address(world: World, name: str):
+    """The same id, once by number and once by hidden id: the client reports both."""
+    world.shop.fault("duplicate", mode="other-address")
+    id = getattr(world, name).send(world.shop, "who am I?")
+    chats = {world.bot.wait("message", id=id)["chat"].split("@")[1] for _ in range(2)}
+    assert chats == {"lid", "s.whatsapp.net"}
+
+
+def test_30_silence(world: World):
+    """A mute server: nothing arrives, nothing is acknowledged, until it speaks again."""
+    world.shop.condition(mute=True)
+    world.bot.forget()
+    id = world.ben.send(world.shop, "is this thing on?")
+    with pytest.raises(TimeoutError):
+        world.bot.wait("message", timeout=1)
+    world.shop.condition(mute=False)
+    world.bot.wait("message", id=id)
+    world.bot.wait("sent", to=id)
+
+
+def test_31_login_refused(world: World):
+    """Too old a program, and a blocked account: each has its own event, and the program stays away."""
+    for reason, event in ((405, "ClientOutdated"), (403, "LoggedOut")):
+        world.start_again_with("one.db", reason)
+        world.bot.wait(event)
+
+
+def test_32_nothing_unknown(world: World):
     """The client asked nothing that the rig could not answer, and reached for no other host."""
     kinds = ("unknown_iq", "unknown_stanza", "blocked", "rig_error")
     unknown = [e for kind in kinds for e in world.rig.events(kind=kind)]

@@ -26,6 +26,7 @@ DIAL_LIMIT = 90.0  # a dial that hangs longer never ends by itself
 AWAY_LIMIT = 300.0  # a lost connection that lasts longer needs a new process
 SYNC_LIMIT = 20.0  # the end of the backlog is not always announced
 FIRST_CODE, NEXT_CODE = 60, 20  # seconds that a QR code lives
+CODES_LAST = dt.timedelta(seconds=FIRST_CODE + 5 * NEXT_CODE)  # then WhatsApp's library hangs up
 
 
 class Connection:
@@ -38,6 +39,7 @@ class Connection:
         self._truth: dict[str, Any] = {}  # what the row does not know yet
         self._code: int | None = None
         self._codes_shown = 0
+        self._codes_until: dt.datetime | None = None
         self._since = self._beat_at = self._alive_at = time.monotonic()
         self._was_connected = self._told_to_stop = self._unlinked = False
         self._online = self._synced_early = False
@@ -67,21 +69,33 @@ class Connection:
         self._codes_shown += 1
         lives = FIRST_CODE if self._codes_shown == 1 else NEXT_CODE
         expires = timezone.now() + dt.timedelta(seconds=lives)
-        self._become(State.QR_READY, qr=change.detail, qr_expires_at=expires)
-        if self.account.pair_phone and self._codes_shown == 1:
-            threading.Thread(target=self._ask_pair_code, daemon=True).start()
+        problem = self.account.problem if self.account.state == State.QR_READY else ""
+        self._become(State.QR_READY, problem, qr=change.detail, qr_expires_at=expires)
+        if self._codes_shown == 1:
+            self._codes_until = timezone.now() + CODES_LAST
+            self._ask_pair_code()
 
     def _ask_pair_code(self) -> None:
+        """For the phone that staff named, if they did: WhatsApp is asked on a thread of its own."""
+        if phone := self.account.pair_phone:
+            threading.Thread(target=self._fetch_pair_code, args=(phone,), daemon=True).start()
+
+    def _fetch_pair_code(self, phone: str) -> None:
         try:
-            code = self.session.pair_phone(self.account.pair_phone)
+            code = self.session.pair_phone(phone)
         except Exception as error:  # noqa: BLE001  the QR code is there all the same
             log.warning("no pairing code: %s", error)
+            self._changes.put(Change("no_pair_code"))
         else:
             self._changes.put(Change("pair_code", code))
 
     def _on_pair_code(self, change: Change) -> None:
-        expires = timezone.now() + dt.timedelta(seconds=FIRST_CODE + 4 * NEXT_CODE)
-        self._note(pair_code=change.detail, pair_code_expires_at=expires)
+        if self.account.pair_phone and self.account.state == State.QR_READY:
+            self._note(pair_code=change.detail, pair_code_expires_at=self._codes_until)
+
+    def _on_no_pair_code(self, change: Change) -> None:
+        if self.account.state == State.QR_READY:
+            self._become(State.QR_READY, states.NO_PAIR_CODE)
 
     def _on_login(self, change: Change) -> None:
         """How the scanning ended; after anything but success the library's thread is stuck."""
@@ -197,8 +211,13 @@ class Connection:
 
     def _heed_wishes(self) -> None:
         rows = WhatsAppAccount.objects.filter(pk=self.account.pk)
-        asked_at = rows.values_list("logout_requested_at", flat=True).first()
-        if asked_at is None or self._code is not None:
+        wishes = rows.values_list("logout_requested_at", "pair_requested_at", "pair_phone").first()
+        if wishes is None or self._code is not None:
+            return
+        asked_at, pair_at, phone = wishes
+        if self.account.state == State.QR_READY and pair_at != self.account.pair_requested_at:
+            self._link_otherwise(pair_at, phone)
+        if asked_at is None:
             return
         if self.account.state == State.CONNECTED:
             self._unlink(limited(self.session.logout, 10))
@@ -206,6 +225,12 @@ class Connection:
             self._unlink(
                 False
             )  # WhatsApp cannot be told now: the link ends here, the phone shows it for a while
+
+    def _link_otherwise(self, at: dt.datetime | None, phone: str) -> None:
+        """While codes are shown, staff chose the other way of linking, or another phone."""
+        self.account.pair_requested_at, self.account.pair_phone = at, phone
+        self._become(State.QR_READY, pair_code="")
+        self._ask_pair_code()
 
     def _unlink(self, told: bool) -> None:
         self._note(logout_requested_at=None)

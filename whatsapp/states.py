@@ -97,10 +97,13 @@ _TONES = {
     State.QR_EXPIRED: "wait",
 }
 # Problems that a line stores by name; anything else that it stores is WhatsApp's own wording.
-STILL_ON_PHONE = "still_on_phone"
+STILL_ON_PHONE, NO_PAIR_CODE = "still_on_phone", "no_pair_code"
 _PROBLEMS = {
     STILL_ON_PHONE: gettext_lazy(
         "WhatsApp could not be told: remove the device on the phone, under Linked devices."
+    ),
+    NO_PAIR_CODE: gettext_lazy(
+        "WhatsApp gave no code for this phone number: check the number, or scan the QR code."
     ),
 }
 _LINKED_STOP = pgettext_lazy("WhatsApp line", "Switched off. The number stays linked.")

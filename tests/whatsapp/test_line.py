@@ -234,6 +234,46 @@ def test_a_pairing_code_is_shown_beside_the_picture(
     assert row(line).pair_code == "ABCD-EFGH"
 
 
+def test_letters_wished_for_while_a_picture_is_shown_come_at_once_and_go_with_the_wish(
+    line: Line, wait_for: Callable[[Callable[[], bool]], None]
+):
+    line.handle(Change("qr", "code"))
+    wish(line, "+6281200001101")
+    line.look()
+    wait_for(lambda: not line._changes.empty())
+    line.handle(line._changes.get())
+    assert row(line).pair_code == "ABCD-EFGH"
+    wish(line, "")
+    line.look()
+    assert row(line).pair_code == ""
+    line.handle(Change("pair_code", "LATE-CODE"))
+    assert row(line).pair_code == ""
+
+
+def test_letters_are_valid_no_longer_than_the_pictures(line: Line):
+    line.account.pair_phone = "+6281200001101"
+    line.handle(Change("qr", "code"))
+    until = line._codes_until
+    assert until is not None
+    assert until - timezone.now() <= dt.timedelta(seconds=160)
+    line.handle(Change("pair_code", "ABCD-EFGH"))
+    assert row(line).pair_code_expires_at == until
+
+
+def test_a_number_for_which_whatsapp_gives_no_letters_is_told_and_the_picture_stays(line: Line):
+    line.handle(Change("qr", "code"))
+    line.handle(Change("no_pair_code"))
+    line.handle(Change("qr", "next"))
+    shown = row(line)
+    assert (shown.state, shown.qr) == (State.QR_READY, "next")
+    assert "check the number, or scan the QR code" in states.describe(shown, timezone.now()).detail
+
+
+def wish(line: Line, phone: str) -> None:
+    at = timezone.now() + dt.timedelta(seconds=1)
+    WhatsAppAccount.objects.update(pair_requested_at=at, pair_phone=phone)
+
+
 @pytest.fixture
 def wait_for() -> Callable[[Callable[[], bool]], None]:
     def wait(found: Callable[[], bool]) -> None:

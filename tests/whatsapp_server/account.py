@@ -126,7 +126,7 @@ class Account:
         self.rig = rig
         self.number, self.name = number, name or f"Studio {number}"
         self.jid = JID(number)
-        self.lid = JID(rig.new_lid(), LID_SERVER)
+        self.lid = JID(rig.new_lid(number), LID_SERVER)
         self.phone = Party()  # its identity key is the one that signs linked devices
         self.app_state = AppState()
         self.app_state.set_push_name(self.name)

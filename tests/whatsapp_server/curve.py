@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 
 import xeddsa
@@ -30,10 +31,12 @@ class KeyPair:
             key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw),
         )
 
+    @functools.cached_property
+    def _key(self) -> X25519PrivateKey:
+        return X25519PrivateKey.from_private_bytes(self.private)
+
     def agree(self, public: bytes) -> bytes:
-        return X25519PrivateKey.from_private_bytes(self.private).exchange(
-            X25519PublicKey.from_public_bytes(public)
-        )
+        return self._key.exchange(X25519PublicKey.from_public_bytes(public))
 
     def sign(self, message: bytes) -> bytes:
         # The scalar is negated when needed so that the public key's sign bit is 0;

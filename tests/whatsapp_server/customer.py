@@ -55,9 +55,11 @@ class Customer:
         self.rig = rig
         self.number, self.name, self.addressing = number, f"Customer {number[-4:]}", "lid"
         self.jid = JID(number)
-        self.lid = JID(rig.new_lid(), LID_SERVER)
+        self.lid = JID(rig.new_lid(number), LID_SERVER)
         self.party = Party()
         self.inbox: list[Received] = []
+        self._ids: set[str] = set()
+        self._grown = asyncio.Event()
         self._read = 0  # how much of the inbox expect_reply has handed out
         self.sent: dict[str, Sent] = {}
         #: whether their phone asks for messages it could not read (else they are lost)
@@ -218,13 +220,14 @@ class Customer:
         return protos.e2e.Message.FromString(self.party.decrypt(device.address, kind, data))
 
     def has(self, id: str) -> bool:
-        return any(item.id == id for item in self.inbox)
+        return id in self._ids
 
     def received(self, account: Account, id: str, message, by: str, **details) -> None:
         if self.has(id):
             self.rig.events.add("sent_again", number=account.number, id=id, to=str(self.lid))
             return
         text, kind = content.text_of(message), content.kind_of(message)
+        self._ids.add(id)
         self.inbox.append(Received(id, account.number, by, time.time(), message, text, kind))
         self.rig.events.add(
             "reply",
@@ -236,6 +239,8 @@ class Customer:
             by=by,
             **details,
         )
+        grown, self._grown = self._grown, asyncio.Event()
+        grown.set()
 
     async def ask_again(self, device: Device, id: str) -> None:
         """We could not decrypt: ask the device to send the message again."""
@@ -283,11 +288,8 @@ class Customer:
         """Wait until the inbox holds at least ``total`` messages."""
         deadline = time.monotonic() + timeout
         while len(self.inbox) < total:
-            since = len(self.rig.events.events)
             try:
-                await self.rig.events.wait(
-                    since, deadline - time.monotonic(), kind="reply", customer=self.number
-                )
+                await asyncio.wait_for(self._grown.wait(), deadline - time.monotonic())
             except TimeoutError:
                 raise TimeoutError(
                     f"{self.name} has {len(self.inbox)} message(s), expected {total}, after {timeout} s"

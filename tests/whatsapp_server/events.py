@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import time
 from collections.abc import Callable
@@ -22,13 +23,16 @@ class EventLog:
     def add(self, kind: str, **details) -> Event:
         event = {"seq": len(self.events) + 1, "t": time.time(), "kind": kind, **details}
         self.events.append(event)
-        log.info("%s", " ".join(f"{k}={v!r}" for k, v in event.items() if k not in ("t",)))
+        if log.isEnabledFor(logging.INFO):
+            log.info("%s", " ".join(f"{k}={v!r}" for k, v in event.items() if k != "t"))
         grown, self._grown = self._grown, asyncio.Event()
         grown.set()
         return event
 
     def select(self, since: int = 0, **match) -> list[Event]:
-        return [e for e in self.events[since:] if all(e.get(k) == v for k, v in match.items())]
+        new = itertools.islice(self.events, since, None) if since else self.events
+        wanted = match.items()
+        return [event for event in new if all(event.get(k) == v for k, v in wanted)]
 
     async def wait(
         self,
@@ -40,8 +44,11 @@ class EventLog:
     ) -> list[Event]:
         """The first ``count`` matching events after ``since``; TimeoutError if they do not come."""
         deadline = time.monotonic() + timeout
+        found: list[Event] = []
         while True:
-            found = [e for e in self.select(since, **match) if where is None or where(e)]
+            new = self.select(since, **match)
+            since = max(since, len(self.events))
+            found += [event for event in new if where is None or where(event)]
             if len(found) >= count:
                 return found[:count]
             left = deadline - time.monotonic()

@@ -218,6 +218,14 @@ class _Reader:
         part, self.at = self.data[self.at : end], end
         return part
 
+    def byte(self) -> int:
+        try:
+            value = self.data[self.at]
+        except IndexError:
+            raise BadNode("node is cut short") from None
+        self.at += 1
+        return value
+
     def number(self, n: int) -> int:
         return int.from_bytes(self.take(n), "big")
 
@@ -225,41 +233,43 @@ class _Reader:
         if tag == LIST_EMPTY:
             return 0
         if tag == LIST_8:
-            return self.number(1)
+            return self.byte()
         if tag == LIST_16:
             return self.number(2)
         raise BadNode(f"tag {tag} is not a list")
 
     def packed(self, alphabet: str) -> str:
-        head = self.number(1)
+        head = self.byte()
         text = "".join(alphabet[b >> 4] + alphabet[b & 15] for b in self.take(head & 127))
         return text[:-1] if head & 128 else text
 
     def text(self) -> str:
         value = self.value()
+        if isinstance(value, str):
+            return value
         if isinstance(value, bytes):
             return value.decode()
         if value is None:
             return ""
-        if not isinstance(value, str):
-            raise BadNode(f"expected text, got {type(value).__name__}")
-        return value
+        raise BadNode(f"expected text, got {type(value).__name__}")
 
     def value(self):
         """Whatever comes next: text, bytes, JID, list of nodes or nothing."""
-        tag = self.number(1)
+        tag = self.byte()
+        if 0 < tag < len(self.single):  # the usual case
+            return self.single[tag]
         if tag == LIST_EMPTY:
             return None
         if tag in (LIST_8, LIST_16):
             return [self.node() for _ in range(self.list_size(tag))]
         if tag == BINARY_8:
-            return self.take(self.number(1))
+            return self.take(self.byte())
         if tag == BINARY_20:
             return self.take(self.number(3) & 0xFFFFF)
         if tag == BINARY_32:
             return self.take(self.number(4))
         if DICTIONARY <= tag < DICTIONARY + len(self.double):
-            return self.double[tag - DICTIONARY][self.number(1)]
+            return self.double[tag - DICTIONARY][self.byte()]
         if tag == NIBBLE_8:
             return self.packed("0123456789-.???\0")
         if tag == HEX_8:
@@ -268,7 +278,7 @@ class _Reader:
             user = self.text()
             return JID(user, self.text())
         if tag == AD_JID:
-            agent, device = self.number(1), self.number(1)
+            agent, device = self.byte(), self.byte()
             return JID(self.text(), _SERVER_OF.get(agent, PN_SERVER), device)
         if tag == FB_JID:
             user, device = self.text(), self.number(2)
@@ -276,12 +286,10 @@ class _Reader:
         if tag == INTEROP_JID:
             user, device, _integrator = self.text(), self.number(2), self.number(2)
             return JID(user, self.text(), device)
-        if 1 <= tag < len(self.single):
-            return self.single[tag]
         raise BadNode(f"unknown tag {tag} at {self.at - 1}")
 
     def node(self) -> Node:
-        size = self.list_size(self.number(1))
+        size = self.list_size(self.byte())
         if size == 0:
             raise BadNode("empty node")
         name = self.text()

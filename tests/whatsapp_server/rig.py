@@ -50,16 +50,19 @@ class Rig:
         self.read_receipts_off = False
         self.started = time.time()
         self._lids = itertools.count(1)
+        self._number_of: dict[str, str] = {}  # hidden id -> number
         self._tasks: set[asyncio.Task] = set()
         self._stopping = asyncio.Event()
-        self.tls_port = self.proxy_port = 0
+        self.proxy_port = 0
         self._runner: web.AppRunner | None = None
         self._proxy: Any = None
 
     # --- people -------------------------------------------------------------------
 
-    def new_lid(self) -> str:
-        return str(100_000_000_000_000 + next(self._lids) * 7_919)
+    def new_lid(self, number: str) -> str:
+        lid = str(100_000_000_000_000 + next(self._lids) * 7_919)
+        self._number_of[lid] = number
+        return lid
 
     def account(self, number: str, name: str = "") -> Account:
         """A business number; made on first use."""
@@ -78,13 +81,11 @@ class Rig:
         customer.address_by(addressing or customer.addressing)
         return customer
 
-    @staticmethod
-    def _find(people: dict, jid):
+    def _find(self, people: dict, jid):
         if not isinstance(jid, JID):
             return None
-        if jid.server == LID_SERVER:
-            return next((p for p in people.values() if p.lid.user == jid.user), None)
-        return people.get(jid.user)
+        number = self._number_of.get(jid.user) if jid.server == LID_SERVER else jid.user
+        return people.get(number)
 
     def account_of(self, jid) -> Account | None:
         return self._find(self.accounts, jid)
@@ -110,18 +111,16 @@ class Rig:
 
     # --- listening ------------------------------------------------------------------
 
-    async def start(self, tls_port: int = 0, host: str = "127.0.0.1") -> None:
+    async def start(self, host: str = "127.0.0.1") -> None:
         app = web.Application(client_max_size=64 << 20)
         app.router.add_get("/ws/chat", self._websocket)
         media.add_routes(app, self)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         self.ca_file = self.folder / "ca.pem"
-        site = web.TCPSite(self._runner, host, tls_port, ssl_context=_tls(self.folder))
-        await site.start()
-        server: Any = site._server
-        self.tls_port = server.sockets[0].getsockname()[1]
-        self._proxy = await asyncio.start_server(self._tunnel, host, 0)
+        self._tls = _tls(self.folder)
+        loop = asyncio.get_running_loop()
+        self._proxy = await loop.create_server(lambda: Tunnel(self), host, 0)
         self.proxy_port = self._proxy.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -157,7 +156,7 @@ class Rig:
             self.events.add("dial_hang")
             await self._stopping.wait()
             return web.Response(status=503)
-        socket = web.WebSocketResponse(max_msg_size=1 << 24, compress=True, timeout=2)
+        socket = web.WebSocketResponse(max_msg_size=1 << 24, compress=False, timeout=2)
         await socket.prepare(request)
         connection = Connection(self, request, socket)
         self.connections.add(connection)
@@ -165,40 +164,45 @@ class Rig:
         await connection.run()
         return socket
 
-    async def _tunnel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """An HTTP proxy that knows only CONNECT, and only WhatsApp's hosts; all lead here."""
+    async def serve(self, transport: asyncio.Transport) -> None:
+        """Go on as the HTTPS server on this connection."""
+        protocol = self._runner.server()
+        loop = asyncio.get_running_loop()
         try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            method, target, _ = head.split(None, 2)
-            host = target.rpartition(":")[0]
-            if method != "CONNECT" or host not in HOSTS:
-                self.events.add("blocked", method=method, target=target)
-                writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
-                await writer.drain()
-                return
-            if self.faults["offline"]:
-                writer.transport.abort()
-                return
-            inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self.tls_port)
-            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            await asyncio.gather(_pipe(reader, inner_writer), _pipe(inner_reader, writer))
-        except (ConnectionError, asyncio.IncompleteReadError, ValueError):
-            pass
-        except asyncio.CancelledError:  # the rig ends; asyncio would only complain
-            pass
-        finally:
-            writer.close()
+            secure = await loop.start_tls(transport, protocol, self._tls, server_side=True)
+        except (OSError, ssl.SSLError):  # the client left
+            transport.abort()
+            return
+        if secure is not None:
+            protocol.connection_made(secure)
 
 
-async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Copy until either side ends; a reset on one side becomes a reset on the other."""
-    try:
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-        writer.close()
-    except (ConnectionError, OSError):
-        writer.transport.abort()
+class Tunnel(asyncio.Protocol):
+    """An HTTP proxy that knows only CONNECT, and only WhatsApp's hosts; it is these hosts itself."""
+
+    def __init__(self, rig: Rig):
+        self._rig, self._head = rig, b""
+        self._transport: Any = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._head += data
+        if b"\r\n\r\n" in self._head:
+            self._answer(self._head.decode("latin-1"))
+
+    def _answer(self, head: str) -> None:
+        method, target, _ = f"{head}  ".split(" ", 2)
+        if method != "CONNECT" or target.rpartition(":")[0] not in HOSTS:
+            self._rig.events.add("blocked", method=method, target=target)
+            self._transport.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+            self._transport.close()
+        elif self._rig.faults["offline"]:
+            self._transport.abort()
+        else:
+            self._transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            self._rig.later(self._rig.serve(self._transport))
 
 
 def _digits(number: str) -> str:

@@ -131,7 +131,7 @@ def _passage(question: Question, language: str, found: Sequence[Found]) -> str |
     best = next((hit for hit in found if hit.clear), None)
     if best is None:
         return None
-    text = whatsapp(best_passage(best, question.text))
+    text = whatsapp(best_passage(question.tenant, best, question.text))
     if not text or not _fits(question, text, best.entry.title):
         return None
     if best.entry.language == language:

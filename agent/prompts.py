@@ -52,16 +52,20 @@ def system(tenant: Tenant, entries: Sequence[KnowledgeEntry] | None) -> list[dic
 
 def rules(tenant: Tenant) -> str:
     emergency, helpline = help_numbers(tenant, "en")
-    facts = {
-        "persona": tenant.persona_name,
-        "studio": tenant.name,
-        "city": tenant.city,
-        "tone": tenant.persona_tone,
-        "timezone": tenant.timezone,
-        "currency": tenant.currency,
-        "emergency": emergency,
-        "helpline": helpline,
-    }
+    return _rules(
+        persona=tenant.persona_name,
+        studio=tenant.name,
+        city=tenant.city,
+        tone=tenant.persona_tone,
+        timezone=tenant.timezone,
+        currency=tenant.currency,
+        emergency=emergency,
+        helpline=helpline,
+    )
+
+
+@lru_cache(maxsize=256)
+def _rules(**facts: str) -> str:
     return render_to_string("agent/system.txt", facts).strip()
 
 

@@ -5,6 +5,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 from django.conf import settings
 from django.utils import timezone
@@ -29,14 +30,24 @@ Wait = Callable[[float], object]
 
 
 def answer_next(owner: str, *, clock: Clock = timezone.now, wait: Wait = time.sleep) -> bool:
-    """A step: one due conversation gets its reply. False when none is due.
+    """A step: one due conversation gets its reply. False when none is due."""
+    claims = take(owner, 1, clock())
+    for claim in claims:
+        answer_claim(claim, clock=clock, wait=wait)
+    return bool(claims)
 
-    The turn starts at once; the reply waits until the customer has been quiet, and is dropped when they wrote more.
-    """
+
+def take(owner: str, most: int, at: dt.datetime) -> list[Claim]:
+    """Up to `most` conversations that are due, claimed for as long as a turn can take."""
     lease = settings.AGENT_TURN_DEADLINE + LONGEST_QUIET + 15
-    claim = mailbox.claim_next(owner, clock(), lease)
-    if claim is None:
-        return False
+    return mailbox.claim_due(owner, at, lease, most)
+
+
+def answer_claim(claim: Claim, *, clock: Clock = timezone.now, wait: Wait = time.sleep) -> None:
+    """The turn of one claimed conversation.
+
+    It starts at once; the reply waits until the customer has been quiet, and is dropped when they wrote more.
+    """
     crash.point("C5")
     try:
         reply = answer(question_of(claim, clock()), model_for(claim.conversation.tenant))
@@ -44,10 +55,19 @@ def answer_next(owner: str, *, clock: Clock = timezone.now, wait: Wait = time.sl
         logger.exception("A turn failed; it is tried again, then handed to staff.")
         mailbox.give_up(claim, type(error).__name__, at=clock())
         _record_failure(claim, error)
-        return True
-    _wait_for_quiet(claim, clock, wait)
-    _commit(claim, reply, clock())
-    return True
+        return
+    _decide_when_quiet(claim, reply, clock, wait)
+
+
+def _decide_when_quiet(claim: Claim, reply: Reply, clock: Clock, wait: Wait) -> None:
+    until, waiting = claim.conversation.quiet_until, True
+    while waiting:
+        _wait_for_quiet(claim, until, clock, wait)
+        try:
+            _commit(claim, reply, clock())
+            waiting = False
+        except mailbox.StillWriting as writing:
+            until = writing.until
 
 
 def question_of(claim: Claim, at: dt.datetime) -> Question:
@@ -69,14 +89,11 @@ def _words(message: Message) -> str:
     return plain(message) if message.text.strip() else ""
 
 
-def _wait_for_quiet(claim: Claim, clock: Clock, wait: Wait) -> None:
-    """Until the customer has been quiet, or wrote more; never longer than the longest quiet."""
-    for _ in range(round(LONGEST_QUIET / POLL)):
-        until = mailbox.quiet_until(claim)
-        left = (until - clock()).total_seconds() if until else 0
-        if left <= 0 or mailbox.overtaken(claim):
-            return
+def _wait_for_quiet(claim: Claim, until: dt.datetime | None, clock: Clock, wait: Wait) -> None:
+    """Until the customer has been quiet, or wrote more."""
+    while until and (left := (until - clock()).total_seconds()) > 0:
         wait(min(left, POLL))
+        until = mailbox.quiet_until(claim)
 
 
 def _commit(claim: Claim, reply: Reply, at: dt.datetime) -> None:
@@ -87,20 +104,22 @@ def _commit(claim: Claim, reply: Reply, at: dt.datetime) -> None:
         turn_key=f"turn:{turn_id}",
         details={"outcome": str(reply.outcome), "language": reply.language},
     )
-    message = mailbox.decide(claim, draft, at=at)
-    crash.point("C7")
     conversation = claim.conversation
-    if message is None and not Conversation.objects.filter(pk=conversation.pk).exists():
-        return  # deleted while the reply was made, and everything of it with it
     playground = conversation.channel == Conversation.Channel.PLAYGROUND
-    record(
+    keep = partial(
+        record,
         reply,
         conversation.tenant,
         Turn.Purpose.PLAYGROUND if playground else Turn.Purpose.CUSTOMER,
         conversation=conversation,
-        message=message,
         turn_id=turn_id,
     )
+    decided = mailbox.decide(
+        claim, draft, at=at, quiet_by=at, kept=lambda message: keep(message=message)
+    )
+    crash.point("C7")
+    if decided is None and Conversation.objects.filter(pk=conversation.pk).exists():
+        keep()  # overtaken; nothing to keep of a chat that was deleted while the reply was made
 
 
 def _late(claim: Claim, reply: Reply) -> str:
@@ -122,7 +141,7 @@ def record(
 ) -> Turn:
     """Keep what a run saw, used and became. A reply in a conversation that became no message was overtaken."""
     overtaken = conversation is not None and message is None
-    return Turn.objects.create(
+    turn = Turn(
         id=turn_id or uuid.uuid4(),
         tenant=tenant,
         conversation=conversation,
@@ -142,6 +161,7 @@ def record(
         milliseconds=reply.milliseconds,
         error=reply.error,
     )
+    return turn.insert()
 
 
 def _record_failure(claim: Claim, error: Exception) -> None:

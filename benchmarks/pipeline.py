@@ -185,6 +185,7 @@ def mila(messages: int, at_once: int, recorded: Path, question: str) -> None:
         stopping=stopping,
         answered=lambda: loops["sender"].wake(),
         on_death=died,
+        freed=lambda: loops["finder"].wake(),
     )
     steps = {"mover": mover.step, "finder": answering.find, "sender": sender.send_next}
     loops = {

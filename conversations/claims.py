@@ -1,13 +1,16 @@
 """A conversation that somebody took from the mailbox: what was read, and how to tell that it was overtaken."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from conversations.models import Conversation, Message, MessageQuerySet
-from tenants.prepared import PreparedUpdate, id_slot, number_slot, text_slot
+from tenants.prepared import PreparedUpdate, id_slot, number_slot, text_slot, time_slot
+
+NEVER = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,12 @@ class Claim:
         """Our lease, the same hands, and nothing newer."""
         return _current(**self._names())
 
-    def still_current(self, changes: Mapping[str, Any]) -> bool:
-        """Check and act in one UPDATE, as all of it is columns of one row. False: nothing was changed."""
-        return _CURRENT(changes, **self._names()) == 1
+    def still_current(self, changes: Mapping[str, Any], quiet_by: dt.datetime = NEVER) -> bool:
+        """Check and act in one UPDATE, as all of it is columns of one row. False: nothing was changed.
+
+        With `quiet_by` also false while the customer still writes at that time.
+        """
+        return _CURRENT(changes, quiet_by=quiet_by, **self._names()) == 1
 
     def _names(self) -> dict[str, Any]:
         versions = {"mode_version": self.mode_version, "waiting_version": self.waiting_version}
@@ -83,7 +89,7 @@ _CURRENT = PreparedUpdate(
         text_slot("owner"),
         number_slot("mode_version"),
         number_slot("waiting_version"),
-    )
+    ).filter(Q(quiet_until=None) | Q(quiet_until__lte=time_slot("quiet_by")))
 )
 _READ = PreparedUpdate(
     lambda: Message.objects.filter(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conversations.models import Conversation, Message
-from tenants.prepared import Prepared, id_slot, number_slot
+from tenants.prepared import Prepared, id_slot, number_slot, time_slot
 
 State = Message.State
 
@@ -24,19 +24,22 @@ class Line:
 
 def history(conversation: Conversation, before: int, at: dt.datetime) -> list[Line]:
     """The last messages of a day before the row `before`, oldest first; no notes, nothing deleted or never said."""
-    rows = _BEFORE(conversation=conversation.pk, before=before)
+    rows = _BEFORE(conversation=conversation.pk, before=before, since=at - EPISODE)
     lines = [
         Line(author, worded(kind, text), when)
         for author, kind, text, state, details, when in rows
-        if when > at - EPISODE and state not in _UNSAID
-        if worded(kind, text) and not _aside(details)
+        if state not in _UNSAID and worded(kind, text) and not _aside(details)
     ]
     return lines[:LINES][::-1]
 
 
 _BEFORE = Prepared(
     lambda: (
-        Message.objects.filter(conversation=id_slot("conversation"), pk__lt=number_slot("before"))
+        Message.objects.filter(
+            conversation=id_slot("conversation"),
+            pk__lt=number_slot("before"),
+            created_at__gt=time_slot("since"),
+        )
         .order_by("-pk")
         .values_list("author", "kind", "text", "state", "details", "created_at")[: 2 * LINES]
     )

@@ -112,7 +112,7 @@ def _row(
     at: dt.datetime,
 ) -> Message:
     text = people.clean_text(event.text)
-    return Message.objects.create(
+    message = Message(
         tenant_id=event.tenant_id,
         conversation=conversation,
         author=Message.Author.CUSTOMER,
@@ -126,6 +126,7 @@ def _row(
         details=_details(event, command, text),
         created_at=at,
     )
+    return message.insert()
 
 
 def _details(event: InboundMessage, command: Shortcut | None, text: str) -> dict[str, Any]:

@@ -5,7 +5,9 @@ No model is called here. A claim that was overtaken changes nothing; the convers
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -13,7 +15,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from conversations import escalations, outbox
-from conversations.claims import Claim, Draft, EscalationDraft, waiting
+from conversations.claims import NEVER, Claim, Draft, EscalationDraft, waiting
 from conversations.models import Conversation, Customer, Escalation, Message
 from conversations.sentences import Name, sentence
 from tenants import crash
@@ -24,10 +26,11 @@ __all__ = [
     "Claim",
     "Draft",
     "EscalationDraft",
+    "StillWriting",
+    "claim_due",
     "claim_next",
     "decide",
     "give_up",
-    "how_many_due",
     "overtaken",
     "quiet_until",
     "release",
@@ -49,59 +52,53 @@ BELIEVABLE = dt.timedelta(days=40)
 # An answer that could not leave for so long would be wrong about today.
 EXPIRES = dt.timedelta(hours=6)
 AT_ONCE = 50  # messages in one turn, the newest
-CANDIDATES, TRIES = 3, 3  # of one look at the mailbox, and looks when others were faster
-MOST_STARTED = 100  # conversations that one look counts
+TRIES = 3  # looks at the mailbox when others were faster
+PORTIONS = (1, 4, 16)  # conversations that one look reads
 
 
 def claim_next(owner: str, at: dt.datetime, lease_seconds: float) -> Claim | None:
-    """Take the conversation that waits longest. None when none is due.
+    """Take the conversation that waits longest. None when none is due."""
+    return next(iter(claim_due(owner, at, lease_seconds, 1)), None)
+
+
+def claim_due(owner: str, at: dt.datetime, lease_seconds: float, most: int) -> list[Claim]:
+    """Take up to `most` conversations, those that wait longest first.
 
     What is too old to answer, or failed three times, goes to staff here and now.
     """
+    claims: list[Claim] = []
+    portion = next((size for size in PORTIONS if size >= most), PORTIONS[-1])
     for _try in range(TRIES):
-        candidates = _due(at)
-        for conversation in candidates:
+        candidates = _due(at, portion)
+        for conversation in candidates[: most - len(claims)]:
             claim = _take(conversation, owner, at, lease_seconds)
             if claim and not _for_staff(claim, at):
-                return replace(claim, late=_age(claim, at) > USUAL)
-        if not candidates:
-            return None
-    return None
+                claims.append(replace(claim, late=_age(claim, at) > USUAL))
+        if not candidates or len(claims) == most or (claims and len(candidates) < portion):
+            break
+    return claims
 
 
-def _due(at: dt.datetime) -> list[Conversation]:
+def _due(at: dt.datetime, portion: int) -> list[Conversation]:
     """Some that wait longest; live studios first, as asking for the others takes longer."""
-    free = _FREE(at=at)
-    if live := [each for each in free if _live(each.tenant.mode, each.tenant.active)]:
+    free = _free(portion)(at=at)
+    if live := [each for each in free if _live(each.tenant)]:
         return live
     rows = Conversation.objects.select_related("tenant", "customer")
-    return list(rows.due(at)[:CANDIDATES]) if free else []
+    return list(rows.due(at)[:portion]) if free else []
 
 
-_FREE = Prepared(
-    lambda: Conversation.objects.free(time_slot("at")).select_related("tenant", "customer")[
-        :CANDIDATES
-    ]
-)
+@lru_cache(maxsize=len(PORTIONS))
+def _free(portion: int) -> "Prepared[Conversation]":
+    return Prepared(
+        lambda: Conversation.objects.free(time_slot("at")).select_related("tenant", "customer")[
+            :portion
+        ]
+    )
 
 
-def how_many_due(at: dt.datetime, at_most: int) -> int:
-    """How many conversations `claim_next` would find now, counted up to `at_most`."""
-    studios = _STUDIOS(at=at)
-    live = sum(_live(*studio) for studio in studios)
-    waiting = live or (Conversation.objects.due(at)[:at_most].count() if studios else 0)
-    return min(waiting, at_most)
-
-
-_STUDIOS = Prepared(
-    lambda: Conversation.objects.free(time_slot("at")).values_list(
-        "tenant__mode", "tenant__active"
-    )[:MOST_STARTED]
-)
-
-
-def _live(mode: str, active: bool) -> bool:
-    return active and mode == Tenant.Mode.LIVE
+def _live(tenant: Tenant) -> bool:
+    return tenant.active and tenant.mode == Tenant.Mode.LIVE
 
 
 def _take(
@@ -214,19 +211,17 @@ def _age(claim: Claim, at: dt.datetime) -> dt.timedelta:
     return at - (when if at - when < BELIEVABLE else newest.created_at)
 
 
+class StillWriting(Exception):  # noqa: N818
+    """The customer may still be writing; a reply can be decided from `until` on."""
+
+    def __init__(self, until: dt.datetime) -> None:
+        super().__init__(until)
+        self.until = until
+
+
 def quiet_until(claim: Claim) -> dt.datetime | None:
-    """No reply should be decided before: the customer may still be writing. Read anew each time."""
-    rows = _QUIET(conversation=claim.conversation.pk)
-    return rows[0] if rows else None  # deleted meanwhile
-
-
-_QUIET = Prepared(
-    lambda: (
-        Conversation.objects.filter(pk=id_slot("conversation"))
-        .order_by()
-        .values_list("quiet_until", flat=True)
-    )
-)
+    """No reply can be decided before. Read anew each time; None when the claim was overtaken."""
+    return next(iter(claim.current().values_list("quiet_until", flat=True)), None)
 
 
 def overtaken(claim: Claim) -> bool:
@@ -234,26 +229,43 @@ def overtaken(claim: Claim) -> bool:
     return not claim.current().exists()
 
 
-def decide(claim: Claim, reply: Draft, *, at: dt.datetime) -> Message | None:
+def decide(
+    claim: Claim,
+    reply: Draft,
+    *,
+    at: dt.datetime,
+    quiet_by: dt.datetime = NEVER,
+    kept: Callable[[Message], object] | None = None,
+) -> Message | None:
     """THE transaction: reply into the outbox, questions answered, escalation made, lease released: all or nothing.
 
-    None when the claim was overtaken: nothing changed, and the conversation is due again.
+    `kept` stores what belongs to the reply, in the same transaction. None when the claim was overtaken: nothing
+    changed, and the conversation is due again. Raises StillWriting when the customer still writes at `quiet_by`.
     """
     try:
-        message = _decide(claim, reply, at)
+        message = _decide(claim, reply, at, quiet_by, kept)
     except IntegrityError:  # this turn was decided before
         tenant = claim.conversation.tenant_id
         message = Message.objects.filter(tenant_id=tenant, idempotency_key=reply.turn_key).first()
         if message is None:
             raise
     if message is None:
+        until = quiet_until(claim)
+        if until and until > quiet_by:
+            raise StillWriting(until)
         release(claim)
     return message
 
 
 @transaction.atomic
-def _decide(claim: Claim, reply: Draft, at: dt.datetime) -> Message | None:
-    if not claim.still_current(_done() | {"last_message_at": at}):
+def _decide(
+    claim: Claim,
+    reply: Draft,
+    at: dt.datetime,
+    quiet_by: dt.datetime,
+    kept: Callable[[Message], object] | None,
+) -> Message | None:
+    if not claim.still_current(_done() | {"last_message_at": at}, quiet_by):
         return None
     claim.settle(State.ANSWERED)
     message = outbox.insert(
@@ -267,6 +279,8 @@ def _decide(claim: Claim, reply: Draft, at: dt.datetime) -> Message | None:
     )
     _learn_language(claim.conversation, reply)
     _escalate(claim.conversation, reply.escalation, at)
+    if kept:
+        kept(message)
     crash.point("C6")
     return message
 

@@ -69,7 +69,7 @@ def insert(
 ) -> Message:
     """One row, inside the caller's transaction; IntegrityError for a known key. Playground: shown at once, never sent."""
     shown = conversation.channel == Channel.PLAYGROUND
-    return Message.objects.create(
+    message = Message(
         tenant_id=conversation.tenant_id,
         conversation=conversation,
         author=author,
@@ -82,6 +82,7 @@ def insert(
         created_at=at,
         **fields,
     )
+    return message.insert()
 
 
 def claim_to_send(tenant_id: uuid.UUID, at: dt.datetime) -> Message | None:

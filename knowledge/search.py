@@ -44,7 +44,7 @@ def search(
         return []
     words = shelf.vocabulary.query(queries, earlier[-EARLIER:])
     query = index.Query(words, for_search(embedder_for(tenant), shelf, queries))
-    rows = {row.pk: row for row in _valid(shelf, tenant, at)}
+    rows = {row.pk: row for row in shelf.valid(tenant.local(at).date())}
     ids = index.rank(shelf, query, limit + len(shelf.rows) - len(rows))
     entries = [rows[pk] for pk in ids if pk in rows][:limit]
     scored = [(entry, score(words, shelf.words.get(entry.pk, {}))) for entry in entries]
@@ -57,7 +57,7 @@ def everything(
     tenant: Tenant, *, at: dt.datetime, shelf: Shelf | None = None
 ) -> list[KnowledgeEntry]:
     """All that the studio says on its day of `at`, in the order of ids. Shared rows: read them, never change them."""
-    return _valid(shelf or current_shelf(tenant), tenant, at)
+    return (shelf or current_shelf(tenant)).valid(tenant.local(at).date())
 
 
 def current_shelf(tenant: Tenant) -> Shelf:
@@ -66,25 +66,15 @@ def current_shelf(tenant: Tenant) -> Shelf:
     return shelf_of(tenant, embedder.name if embedder else "")
 
 
-def _valid(shelf: Shelf, tenant: Tenant, at: dt.datetime) -> list[KnowledgeEntry]:
-    """What the database held for this studio at the shelf's version, active and valid on that day."""
-    day = tenant.local(at).date()
-    rows = [row for row in shelf.rows.values() if row.valid_on(day)]
-    for row in rows:
-        row.tenant = tenant
-    return rows
-
-
 def vocabulary_of(tenant: Tenant) -> Vocabulary:
     """The words of the studio's entries, by which a question is read."""
     return current_shelf(tenant).vocabulary
 
 
-def best_passage(found: Found, question: str) -> str:
+def best_passage(tenant: Tenant, found: Found, question: str) -> str:
     """The words of the entry that answer, as WhatsApp text of at most 600 characters."""
     if found.answer:
         return found.answer
-    tenant = found.entry.tenant
     shelf = current_shelf(tenant)
     asked = asking.question(shelf.vocabulary, question, tenant.name)
     return answers.choose(_page(shelf, found.entry), asked).text

@@ -1,5 +1,6 @@
 """A studio's active entries, prepared for search: one per studio and process, made anew when the knowledge moved."""
 
+import datetime as dt
 import threading
 import uuid
 from array import array
@@ -32,10 +33,17 @@ class Shelf:
         default_factory=dict
     )  # passages, made by knowledge/search.py
     collection: Any = None  # the embedded index, made by knowledge/index.py when it is first asked
+    day: tuple[dt.date, list[KnowledgeEntry]] | None = None  # what is valid on the last day asked
 
     @property
     def dimensions(self) -> int:
         return len(next(iter(self.dense.values()), ()))
+
+    def valid(self, day: dt.date) -> list[KnowledgeEntry]:
+        """The active entries that are valid on a day, in the order of ids. Shared rows: never change them."""
+        if self.day is None or self.day[0] != day:
+            self.day = (day, [row for row in self.rows.values() if row.valid_on(day)])
+        return self.day[1]
 
 
 _shelves: OrderedDict[uuid.UUID, Shelf] = OrderedDict()

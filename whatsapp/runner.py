@@ -1,5 +1,6 @@
 """The answering threads: one finder sees that conversations are due and hands them to a bounded pool."""
 
+import datetime as dt
 import logging
 import os
 import threading
@@ -12,8 +13,8 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from agent import claude
-from agent.turns import answer_next
-from conversations.mailbox import how_many_due
+from agent.turns import answer_claim, take
+from conversations.mailbox import Claim, release
 from conversations.models import Conversation
 from knowledge import index
 from knowledge.sync import check, sync_due
@@ -24,7 +25,8 @@ CHECK_EVERY = 3600.0  # seconds
 
 
 class Answering:
-    """Answers what is due, several conversations at a time. `answered` is called after each reply."""
+    """Answers what is due, several conversations at a time. `answered` is called after each reply, `freed` when a
+    thread is free again that was missing at the last look."""
 
     def __init__(
         self,
@@ -33,38 +35,48 @@ class Answering:
         stopping: threading.Event,
         answered: Callable[[], None],
         on_death: Callable[[BaseException], None],
-        answer: Callable[[str], bool] = answer_next,
+        freed: Callable[[], None] = lambda: None,
+        take: Callable[[str, int, dt.datetime], list[Claim]] = take,
+        answer: Callable[[Claim], None] = answer_claim,
     ):
-        self._host, self._stopping = host, stopping
-        self._answered, self._on_death, self._answer = answered, on_death, answer
-        self._threads = settings.AGENT_THREADS
-        self._free = threading.Semaphore(self._threads)
-        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="answer")
+        self._owner, self._stopping = f"{host}/{os.getpid()}", stopping
+        self._answered, self._on_death, self._freed = answered, on_death, freed
+        self._take, self._answer = take, answer
+        self._pool = ThreadPoolExecutor(settings.AGENT_THREADS, thread_name_prefix="answer")
+        self._free, self._missed, self._lock = settings.AGENT_THREADS, False, threading.Lock()
 
     def find(self) -> bool:
-        """A step: start as many turns as conversations are due, as far as threads are free."""
-        due = how_many_due(timezone.now(), self._threads)
-        started = 0
-        while started < due and self._free.acquire(blocking=False):
-            self._pool.submit(self._turn)
-            started += 1
-        return False  # the next look comes with the next message or after the pause
+        """A step: take as many conversations as are due and threads are free, and start their turns."""
+        with self._lock:
+            room, self._missed = self._free, self._free == 0
+        claims = self._take(self._owner, room, timezone.now()) if room else []
+        with self._lock:
+            self._free -= len(claims)
+        for claim in claims:
+            self._pool.submit(self._turn, claim)
+        return len(claims) > 1  # perhaps there are more; else the next look comes with a message
 
-    def _turn(self) -> None:
-        owner = f"{self._host}/{os.getpid()}/{threading.get_ident() % 10**6}"
+    def _turn(self, claim: Claim) -> None:
         try:
-            while not self._stopping.is_set() and self._one(owner):
-                self._answered()
+            close_old_connections()
+            if self._stopping.is_set():
+                release(claim)
+                return
+            self._answer(claim)
+            self._answered()
         except Exception:
             log.exception("a turn failed")
         except BaseException as error:  # noqa: BLE001  a dead thread is a silent stop
             self._on_death(error)
         finally:
-            self._free.release()
+            self._end()
 
-    def _one(self, owner: str) -> bool:
-        close_old_connections()
-        return self._answer(owner)
+    def _end(self) -> None:
+        with self._lock:
+            self._free += 1
+            missed, self._missed = self._missed, False
+        if missed:
+            self._freed()
 
 
 def forget_claims(host: str) -> None:

@@ -50,7 +50,11 @@ class Supervisor:
         self._tried: set[uuid.UUID] = set()
         self._looked = self._beat = 0.0
         answering = Answering(
-            self._host, stopping=self._stopping, answered=self._wake_lines, on_death=self._died
+            self._host,
+            stopping=self._stopping,
+            answered=self._wake_lines,
+            on_death=self._died,
+            freed=lambda: self._finder.wake(),
         )
         self._finder = self._loop("finder", answering.find, 0.2)
         self._loops = [self._finder, self._loop("chores", Chores().step, 2.0)]

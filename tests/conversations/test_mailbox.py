@@ -1,7 +1,7 @@
 import pytest
 
 from conversations import changes, handling, intake, mailbox, outbox, playground
-from conversations.inbound import Edit, Revoke
+from conversations.inbound import Edit, Revoke, Typing
 from conversations.models import Conversation, Customer, Escalation, Message
 from conversations.sentences import sentence
 from tests.conversations.cast import (
@@ -75,8 +75,21 @@ def test_quiet_is_read_anew(ombak):
     writes(ombak)
     taken = claim()
     assert mailbox.quiet_until(taken) == after(1.5)
+    intake.receive(Typing(ombak.pk, "", ANA), at=after(1))
+    assert mailbox.quiet_until(taken) == after(2.5)
     writes(ombak, at=after(3))
-    assert mailbox.quiet_until(taken) == after(4.5)
+    assert mailbox.quiet_until(taken) is None  # overtaken: nothing to wait for
+
+
+def test_a_reply_is_not_decided_while_the_customer_writes(ombak):
+    writes(ombak)
+    taken = claim()
+    intake.receive(Typing(ombak.pk, "", ANA), at=after(1))
+    with pytest.raises(mailbox.StillWriting) as writing:
+        mailbox.decide(taken, draft(), at=after(2), quiet_by=after(2))
+    assert writing.value.until == after(2.5)
+    assert not Message.objects.filter(author="assistant").exists()
+    assert mailbox.decide(taken, draft(), at=after(2.5), quiet_by=after(2.5)) is not None
 
 
 def test_a_lease_that_ran_out_is_taken_by_another_and_the_first_is_too_late(ombak):

@@ -190,7 +190,7 @@ def test_the_exam_is_found(demo, now):
 def test_a_clear_match_answers(demo, now, question, entry, words):
     best = next(hit for hit in search(demo["ombak"], [question], at=now) if hit.clear)
     assert best.entry.external_id == entry
-    answer = best_passage(best, question)
+    answer = best_passage(demo["ombak"], best, question)
     assert words in answer
     assert len(answer) <= 600
     assert "**" not in answer
@@ -200,7 +200,7 @@ def test_a_fee_for_something_else_is_no_rival_of_the_price_list(demo, now):
     question = "Berapa harga membership?"  # Senja also charges for freezing one
     best = next(hit for hit in search(demo["senja"], [question], at=now) if hit.clear)
     assert best.entry.external_id == "senja-buy-packages"
-    assert "Unlimited bulanan: *Rp 1.950.000*" in best_passage(best, question)
+    assert "Unlimited bulanan: *Rp 1.950.000*" in best_passage(demo["senja"], best, question)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_what_the_knowledge_does_not_clearly_answer_is_not_clear(demo, now, ques
 )
 def test_a_price_is_that_of_the_line_that_was_asked_for(demo, now, question, told, others):
     best = next(hit for hit in search(demo["ombak"], [question], at=now) if hit.clear)
-    answer = best_passage(best, question)
+    answer = best_passage(demo["ombak"], best, question)
     assert told in answer
     assert not [price for price in others if f" {price}" in answer]
 
@@ -248,7 +248,7 @@ def test_a_line_keeps_the_heading_without_which_it_says_something_else(ombak, no
     )
     factories.entry(ombak, "Cara bayar", content=content)
     best = next(hit for hit in search(ombak, ["bisa paypal?"], at=now) if hit.clear)
-    assert best_passage(best, "bisa paypal?").startswith("Kami tidak menerima:\n- PayPal")
+    assert best_passage(ombak, best, "bisa paypal?").startswith("Kami tidak menerima:\n- PayPal")
 
 
 def test_a_studio_with_three_entries_answers_too(ombak, now):

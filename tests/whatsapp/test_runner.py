@@ -4,7 +4,8 @@ import threading
 import pytest
 from django.utils import timezone
 
-from conversations.models import Conversation, Customer
+from conversations.mailbox import Claim
+from conversations.models import Conversation, Customer, Message
 from tenants.models import Tenant
 from whatsapp import runner
 from whatsapp.runner import Answering, forget_claims
@@ -16,8 +17,8 @@ class Pool:
     def __init__(self) -> None:
         self.work: list = []
 
-    def submit(self, call) -> None:
-        self.work.append(call)
+    def submit(self, call, *args) -> None:
+        self.work.append(lambda: call(*args))
 
     def run(self) -> None:
         work, self.work = self.work, []
@@ -28,7 +29,16 @@ class Pool:
 def due(tenant: Tenant, count: int) -> None:
     for index in range(count):
         customer = Customer.objects.create(tenant=tenant, phone=f"+6281110000{index:02}")
-        Conversation.objects.create(tenant=tenant, customer=customer, reply_due_at=timezone.now())
+        chat = Conversation.objects.create(
+            tenant=tenant, customer=customer, reply_due_at=timezone.now()
+        )
+        Message(
+            tenant=tenant,
+            conversation=chat,
+            author=Message.Author.CUSTOMER,
+            state=Message.State.NEW,
+            created_at=timezone.now(),
+        ).insert()
 
 
 @pytest.fixture
@@ -42,22 +52,26 @@ def answers() -> list[str]:
 
 
 @pytest.fixture
-def answering(settings, deaths: list[BaseException], answers: list[str]) -> Answering:
+def freed() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def answering(
+    settings, deaths: list[BaseException], answers: list[str], freed: list[str]
+) -> Answering:
     settings.AGENT_THREADS = 3
 
-    def answer(owner: str) -> bool:
-        answers.append(owner)
-        conversation = Conversation.objects.due(timezone.now()).first()
-        if conversation is None:
-            return False
-        Conversation.objects.filter(pk=conversation.pk).update(reply_due_at=None)
-        return True
+    def answer(claim: Claim) -> None:
+        answers.append(claim.owner)
+        Conversation.objects.filter(pk=claim.conversation.pk).update(reply_due_at=None)
 
     made = Answering(
         "host",
         stopping=threading.Event(),
         answered=lambda: None,
         on_death=deaths.append,
+        freed=lambda: freed.append("freed"),
         answer=answer,
     )
     made._pool = Pool()  # type: ignore[assignment]
@@ -69,18 +83,34 @@ def test_nothing_due_starts_no_thread(ombak: Tenant, answering: Answering):
     assert answering._pool.work == []  # type: ignore[attr-defined]
 
 
-def test_never_more_turns_than_threads(ombak: Tenant, answering: Answering, answers: list[str]):
+def test_never_more_turns_than_threads_and_a_free_one_is_told(
+    ombak: Tenant, answering: Answering, answers: list[str], freed: list[str]
+):
     due(ombak, 5)
     answering.find()
     answering.find()
     assert len(answering._pool.work) == 3  # type: ignore[attr-defined]
+    assert freed == []
     answering._pool.run()  # type: ignore[attr-defined]
-    assert not Conversation.objects.due(timezone.now()).exists()
-    assert all(owner.startswith("host/") for owner in answers)
-    due_again = Conversation.objects.all()[:2]
-    Conversation.objects.filter(pk__in=due_again).update(reply_due_at=timezone.now())
+    assert freed == ["freed"]
     answering.find()
     assert len(answering._pool.work) == 2  # type: ignore[attr-defined]
+    answering._pool.run()  # type: ignore[attr-defined]
+    assert freed == ["freed"]
+    assert not Conversation.objects.due(timezone.now()).exists()
+    assert len(answers) == 5
+    assert all(owner.startswith("host/") for owner in answers)
+
+
+def test_a_stopping_service_gives_back_what_it_claimed(
+    ombak: Tenant, answering: Answering, answers: list[str]
+):
+    due(ombak, 1)
+    answering.find()
+    answering._stopping.set()
+    answering._pool.run()  # type: ignore[attr-defined]
+    assert answers == []
+    assert Conversation.objects.due(timezone.now()).count() == 1
 
 
 @pytest.mark.parametrize(("error", "deadly"), [(ValueError, False), (SystemExit, True)])
@@ -91,7 +121,7 @@ def test_a_failed_turn_frees_its_thread_and_a_dead_one_is_told(
     error: type[BaseException],
     deadly: bool,
 ):
-    def fail(owner: str) -> bool:
+    def fail(claim: Claim) -> None:
         raise error
 
     answering._answer = fail
@@ -99,6 +129,7 @@ def test_a_failed_turn_frees_its_thread_and_a_dead_one_is_told(
     answering.find()
     answering._pool.run()  # type: ignore[attr-defined]
     assert bool(deaths) is deadly
+    Conversation.objects.update(lease_until=None)
     answering.find()
     assert len(answering._pool.work) == 1  # type: ignore[attr-defined]
 

@@ -24,6 +24,7 @@ State = WhatsAppAccount.State
 BEAT = 5.0  # seconds between two heartbeats
 DIAL_LIMIT = 90.0  # a dial that hangs longer never ends by itself
 AWAY_LIMIT = 300.0  # a lost connection that lasts longer needs a new process
+UNKNOWN_BAN = dt.timedelta(hours=6)
 SYNC_LIMIT = 20.0  # the end of the backlog is not always announced
 FIRST_CODE, NEXT_CODE = 60, 20  # seconds that a QR code lives
 CODES_LAST = dt.timedelta(seconds=FIRST_CODE + 5 * NEXT_CODE)  # then WhatsApp's library hangs up
@@ -42,7 +43,7 @@ class Connection:
         self._codes_until: dt.datetime | None = None
         self._since = self._beat_at = self._alive_at = time.monotonic()
         self._was_connected = self._told_to_stop = self._unlinked = False
-        self._online = self._synced_early = False
+        self._online = self._synced_early = self._had_backlog = False
 
     @property
     def code(self) -> int | None:
@@ -148,14 +149,21 @@ class Connection:
         self._ready()
 
     def _on_disconnected(self, change: Change) -> None:
-        self._online = self._synced_early = False
+        self._online = self._synced_early = self._had_backlog = False
         self._become(State.RETRYING)
 
-    _on_failing = _on_disconnected
+    def _on_failing(self, change: Change) -> None:
+        """WhatsApp is silent on a connection that still stands."""
+        had_backlog = self._had_backlog or self.account.state == State.CONNECTED
+        self._on_disconnected(change)
+        self._had_backlog = had_backlog
 
     def _on_restored(self, change: Change) -> None:
+        """It speaks again, on the same connection: no backlog is announced a second time."""
         self._online = True
         self._become(State.SYNCING)
+        if self._had_backlog:
+            self._now_connected()
 
     def _on_replaced(self, change: Change) -> None:
         self._end_as(State.REPLACED)
@@ -164,8 +172,9 @@ class Connection:
         self._end_as(State.OUTDATED)
 
     def _on_banned(self, change: Change) -> None:
-        until = timezone.now() + dt.timedelta(seconds=change.seconds)
-        self._end_as(State.BANNED, banned_until=until)
+        """Not tried again before its end; where WhatsApp tells none, not for hours."""
+        lasts = dt.timedelta(seconds=change.seconds) or UNKNOWN_BAN
+        self._end_as(State.BANNED, banned_until=timezone.now() + lasts)
 
     def _on_logged_out(self, change: Change) -> None:
         """Removed on the phone; other reasons mean that WhatsApp locked the account."""
@@ -176,8 +185,8 @@ class Connection:
         self._end(states.BROKEN, f"({change.detail})")
 
     def _on_ended(self, change: Change) -> None:
-        if "TemporaryBan" in change.detail:
-            self._end_as(State.BANNED)
+        if "TemporaryBan" in change.detail:  # of a kind that the library cannot name
+            self._on_banned(Change("banned"))
         else:
             log.warning("the connection ended: %s", change.detail)
             self._end(states.BROKEN if self._was_connected else states.UNREACHABLE)

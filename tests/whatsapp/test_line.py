@@ -149,6 +149,38 @@ def test_an_outage_is_shown_and_ends_by_itself(line: Line):
     assert line.code is None
 
 
+def test_a_silence_on_a_standing_connection_ends_without_waiting_for_a_backlog(line: Line):
+    connect(line)
+    line.handle(Change("failing"))
+    line.handle(Change("failing"))
+    assert row(line).state == State.RETRYING
+    line.handle(Change("restored"))
+    assert row(line).state == State.CONNECTED
+
+
+def test_a_silence_during_the_backlog_does_not_end_it(line: Line):
+    session_of(line).linked = OURS
+    line.handle(Change("connected"))
+    line.handle(Change("failing"))
+    line.handle(Change("restored"))
+    assert row(line).state == State.SYNCING
+
+
+@pytest.mark.parametrize(
+    ("change", "hours"),
+    [
+        (Change("banned", "101", 3600), 1),
+        (Change("banned", "101"), 6),
+        (Change("ended", "required field neonize.TemporaryBan.Code not set"), 6),
+    ],
+)
+def test_a_ban_has_an_end_before_which_nothing_is_tried(line: Line, change: Change, hours: int):
+    line.handle(change)
+    until = row(line).banned_until
+    assert until is not None
+    assert abs(until - timezone.now() - dt.timedelta(hours=hours)) < dt.timedelta(minutes=1)
+
+
 @pytest.mark.parametrize(
     ("before", "seconds", "code"),
     [("dial", 91, states.UNREACHABLE), ("outage", 301, states.BROKEN)],

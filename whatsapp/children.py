@@ -23,7 +23,8 @@ from whatsapp.wakeups import Wakeup
 
 WAITS = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)  # before the first connection, with some jitter
 AT_ONCE = 0.3  # a line that had been connected is back within a second
-SHORT_LIFE = 20.0  # a line that ends sooner after connecting does not come back at once for ever
+SHORT_LIFE = 20.0  # seconds; lines that end so soon come back at once a few times, then wait as well
+SHORT_LIVES = 10
 GO_SETTINGS = {
     "NEONIZE_BOT_TAG": "off",  # else recipients see every reply labelled as written by a machine
     "GOMEMLIMIT": "200MiB",
@@ -34,19 +35,17 @@ class Waits:
     """How long to wait before the next start of one line."""
 
     def __init__(self) -> None:
-        self._failures = 0
+        self._failures = self._short_lives = 0
 
     def next(self, *, connected: bool, lived: float) -> float:
         """After a line that ended: had it been connected, and how many seconds did it live?"""
-        if connected and lived >= SHORT_LIFE:
+        if connected and (lived >= SHORT_LIFE or self._short_lives < SHORT_LIVES):
             self._failures = 0
+            self._short_lives = 0 if lived >= SHORT_LIFE else self._short_lives + 1
+            return AT_ONCE
         wait = WAITS[min(self._failures, len(WAITS) - 1)]
-        first = self._failures == 0
         self._failures += 1
-        return AT_ONCE if connected and first else wait * random.uniform(0.8, 1.2)  # noqa: S311
-
-    def forget(self) -> None:
-        self._failures = 0
+        return wait * random.uniform(0.8, 1.2)  # noqa: S311
 
 
 class Child:

@@ -1,6 +1,7 @@
 """The whole WhatsApp service as its own processes, on a loopback WhatsApp server, with a private data folder."""
 
 import contextlib
+import datetime as dt
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.whatsapp_server.api import LocalRig
@@ -33,12 +35,12 @@ def settings_of(folder: Path, **more: str) -> dict[str, str]:
     return kept | {"ENV_FILE": os.devnull, "DATA_DIR": str(folder), "AGENT_THREADS": "4"} | more
 
 
-def manage(folder: Path, *arguments: str) -> str:
+def manage(folder: Path, *arguments: str, **more: str) -> str:
     """Run a command of MILA to its end."""
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
-        env=settings_of(folder),
+        env=settings_of(folder, **more),
         capture_output=True,
         text=True,
         check=False,
@@ -59,13 +61,18 @@ def until(found: Callable[[], object], timeout: float = 20, what: str = "") -> o
 class Installation:
     """One data folder and what is in it, whoever runs there; and the phones of its studios."""
 
+    url = ""  # of the database, when it is not the file in the folder
+
     def __init__(self, rig: LocalRig, folder: Path):
         self.rig, self.folder = rig, folder
 
     def rows(self, query: str, *values: object) -> list[tuple]:
-        with contextlib.closing(
-            sqlite3.connect(self.folder / "mila.sqlite3", timeout=20)
-        ) as database:
+        if self.url.startswith("postgres"):
+            with psycopg.connect(self.url, autocommit=True) as connection:
+                cursor = connection.execute(query.replace("?", "%s").encode(), values)
+                return cursor.fetchall() if cursor.description else []
+        file = self.url.removeprefix("sqlite:///") or self.folder / "mila.sqlite3"
+        with contextlib.closing(sqlite3.connect(file, timeout=20)) as database:
             rows = database.execute(query, values).fetchall()
             database.commit()
             return rows
@@ -93,11 +100,9 @@ class Installation:
     def ask_for_code(self, slug: str = "ombak") -> str:
         """What the button does; the code that the service then shows."""
         account = self.account(slug)
-        self.rows(
-            "UPDATE whatsapp_whatsappaccount SET pair_requested_at ="
-            " strftime('%Y-%m-%d %H:%M:%f', 'now') WHERE id = ?",
-            account,
-        )
+        now = str(dt.datetime.now(dt.UTC).replace(tzinfo=None))
+        asked = "UPDATE whatsapp_whatsappaccount SET pair_requested_at = ? WHERE id = ?"
+        self.rows(asked, now, account)
         query = "SELECT qr FROM whatsapp_whatsappaccount WHERE id = ? AND state = 'qr_ready'"
         return str(until(lambda: self.value(query, account), 30, "a code to scan"))
 

@@ -1,7 +1,7 @@
 import io
 from pathlib import Path
 
-from whatsapp.children import AT_ONCE, WAITS, Waits, _keep_output
+from whatsapp.children import AT_ONCE, SHORT_LIVES, WAITS, Waits, _keep_output
 
 
 def test_waits_grow_before_the_first_connection():
@@ -21,9 +21,10 @@ def test_a_line_that_had_been_connected_is_back_within_a_second():
 
 def test_a_line_that_dies_right_after_connecting_slows_down():
     waits = Waits()
-    taken = [waits.next(connected=True, lived=2) for _start in range(4)]
-    assert taken[0] == AT_ONCE
-    assert taken[1] < taken[2] < taken[3]
+    taken = [waits.next(connected=True, lived=2) for _start in range(SHORT_LIVES + 3)]
+    assert set(taken[:SHORT_LIVES]) == {AT_ONCE}
+    assert AT_ONCE < taken[-3] < taken[-2] < taken[-1]
+    assert waits.next(connected=True, lived=3600) == AT_ONCE
 
 
 def test_output_is_kept_without_full_numbers(tmp_path: Path):

@@ -1,5 +1,6 @@
 """Linking a phone by eight letters typed on it, through the API as a program does it, and by a code that is too old."""
 
+import datetime as dt
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,6 +101,25 @@ def test_an_account_that_wants_a_passkey_is_told_so_and_another_try_is_possible(
     until(lambda: service.lines() == [], 15, "no line waits for nobody")
     phone.scan(service.ask_for_code())
     until(lambda: service.state() == "connected", 30)
+
+
+@pytest.mark.parametrize("tamper", ["hmac", "signature"])
+def test_a_phone_that_proves_nothing_is_refused_and_the_next_code_links(
+    service: Service, tamper: str
+):
+    phone = service.rig.number(STUDIO, "Ombak")
+    with pytest.raises(ValueError, match="mismatch"):
+        phone.scan(service.ask_for_code(), tamper=tamper)
+    until(lambda: service.state() == "failed", 20)
+    phone.scan(service.ask_for_code())
+    until(lambda: service.state() == "connected", 30)
+
+
+def test_too_old_a_client_gets_no_code_and_says_so(service: Service):
+    service.rig.fault("login_failure", reason=405)
+    asked = "UPDATE whatsapp_whatsappaccount SET pair_requested_at = ? WHERE id = ?"
+    service.rows(asked, str(dt.datetime.now(dt.UTC).replace(tzinfo=None)), service.account())
+    until(lambda: service.state() == "outdated", 20)
 
 
 def test_codes_that_nobody_scans_end_and_a_new_one_comes_on_request(service: Service):

@@ -137,6 +137,10 @@ class Connection:
 
     async def _welcome(self) -> None:
         if self.payload.HasField("devicePairingData"):
+            failure = self.strike("login_failure")
+            if failure is not None:
+                await self._refuse(None, **failure)
+                return
             self.registration = self.payload.devicePairingData
             refs = linking.qr_refs(self)
             offer = node("pair-device", None, [node("ref", None, ref.encode()) for ref in refs])
@@ -174,7 +178,7 @@ class Connection:
         )
 
     async def _refuse(
-        self, number: str, reason: int = 401, code=None, expire=None, message=None
+        self, number: str | None, reason: int = 401, code=None, expire=None, message=None
     ) -> None:
         self.rig.events.add(
             "login_refused", number=number, reason=int(reason), connection=self.number

@@ -511,7 +511,14 @@ def test_31_login_refused(world: World):
         world.bot.wait(event)
 
 
-def test_32_nothing_unknown(world: World):
+def test_32_login_refused_before_linking(world: World):
+    """Too old a program is not even offered codes."""
+    world.rig.fault("login_failure", reason=405)
+    world.start_again_with("six.db")
+    assert world.bot.wait("login")["status"] == "err-client-outdated"
+
+
+def test_33_nothing_unknown(world: World):
     """The client asked nothing that the rig could not answer, and reached for no other host."""
     kinds = ("unknown_iq", "unknown_stanza", "blocked", "rig_error")
     unknown = [e for kind in kinds for e in world.rig.events(kind=kind)]

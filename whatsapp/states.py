@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -123,7 +124,8 @@ def describe(account: WhatsAppAccount | None, at: dt.datetime) -> Status:
         account.qr_expires_at is None or account.qr_expires_at <= at
     ):
         return _known(State.CONNECTING)
-    return _known(account.state, account.problem or _other_number(account))
+    more = account.problem or _other_number(account) or _end_of_ban(account, at)
+    return _known(account.state, more)
 
 
 def asked_for_code(account: WhatsAppAccount, at: dt.datetime) -> bool:
@@ -149,6 +151,14 @@ def _other_number(account: WhatsAppAccount) -> str:
         return ""
     numbers = {"linked": readable(account.phone), "known": readable(known)}
     return _("The linked number is %(linked)s, the studio's settings say %(known)s.") % numbers
+
+
+def _end_of_ban(account: WhatsAppAccount, at: dt.datetime) -> str:
+    until = account.banned_until
+    if account.state != State.BANNED or until is None or until <= at:
+        return ""
+    when = date_format(account.tenant.local(until), "j F, H:i")
+    return _("MILA tries again on %(when)s.") % {"when": when}
 
 
 def _unlinked() -> Status:

@@ -56,6 +56,16 @@ def test_who_pressed_the_button_reads_that_it_works(state: str):
     assert describe(asked, later).state == state
 
 
+def test_a_ban_is_told_with_its_end_in_the_studios_time():
+    until = NOW + dt.timedelta(hours=6)
+    banned = account(state=State.BANNED, banned_until=until)
+    end = banned.tenant.local(until)
+    told = f"MILA tries again on {end.day} {end:%B, %H:%M}."
+    assert told in describe(banned, NOW).detail
+    banned.heartbeat_at = until
+    assert told not in describe(banned, until).detail
+
+
 def test_another_number_than_the_studios_is_a_warning_and_no_refusal():
     tenant = Tenant(name="Ombak", whatsapp_number="+6281200001101")
     linked = account(tenant=tenant, state=State.CONNECTED, phone="+6281200009999")

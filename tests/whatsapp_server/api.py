@@ -74,6 +74,10 @@ class Operations:
             return await self._rig.events.wait(since, timeout, count, **(match or {}))
         return self._rig.events.select(since, **(match or {}))
 
+    async def mark(self) -> int:
+        """How many events there were so far."""
+        return len(self._rig.events.events)
+
     async def offers(self) -> list[dict]:
         """Clients that show a QR code now (the code's secret part is only in the program)."""
         found: dict[int, dict] = {}

@@ -52,8 +52,7 @@ class RigClient:
 
     def mark(self) -> int:
         """A point in the event log, for ``wait(since=..)``."""
-        events = self.call("events")
-        return events[-1]["seq"] if events else 0
+        return int(self.call("mark"))
 
     def events(self, since: int = 0, **match) -> list[dict]:
         return self.call("events", since=since, match=match)

@@ -426,6 +426,10 @@ def test_23_letters_instead_of_a_code(world: World):
         shop3.enter_code(wrong)
     with pytest.raises(ValueError, match="nobody waits"):
         world.shop2.enter_code(letters)
+    shop3.fault("passkey")
+    with pytest.raises(ValueError, match="passkey"):
+        shop3.enter_code(letters)
+    assert world.bot.wait("login")["status"] == "passkey-request"
     shop3.enter_code(letters.lower())
     shop3.wait_online(mark)
     id = world.anna.send(shop3, "hello number three")

@@ -101,7 +101,7 @@ class _Answering:
         question, tenant = self.question, self.question.tenant
         entries = self._whole_knowledge(model)
         found = [hit.entry for hit in self.found]
-        tools = ToolContext(tenant, question.at, self.language, question.earlier)
+        tools = ToolContext(tenant, question.at, self.language, question.earlier, self.shelf)
         tools.shown = list(found if entries is None else entries)
         return Run(
             model,

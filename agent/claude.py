@@ -181,6 +181,7 @@ def _client(base_url: str) -> "anthropic.Anthropic":
         api_key=NO_KEY,
         base_url=base_url,
         max_retries=0,
+        open_telemetry=False,  # nobody listens, and looking for listeners takes a tenth of a call
         http_client=anthropic.DefaultHttpxClient(base_url=base_url, limits=limits),
     )
 

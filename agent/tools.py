@@ -12,6 +12,7 @@ from conversations.mailbox import EscalationDraft
 from conversations.models import Escalation
 from knowledge.models import KnowledgeEntry
 from knowledge.search import search
+from knowledge.shelf import Shelf
 from tenants.models import Tenant
 
 MAX_SEARCHES = 4
@@ -63,6 +64,7 @@ class ToolContext:
     at: dt.datetime
     language: str
     earlier: Sequence[str] = ()
+    shelf: Shelf | None = None  # the knowledge as this turn read it
     shown: list[KnowledgeEntry] = field(default_factory=list)  # everything that the model has seen
     escalation: EscalationDraft | None = None
     searches: int = 0
@@ -92,7 +94,9 @@ def _search(context: ToolContext, arguments: Mapping[str, Any]) -> str:
     if context.searches > MAX_SEARCHES:
         raise ToolError("No more searches in this turn. Answer with what you have.")
     earlier, at = context.earlier, context.at
-    found = search(context.tenant, queries, earlier=earlier, at=at, judged=False)
+    found = search(
+        context.tenant, queries, earlier=earlier, at=at, judged=False, shelf=context.shelf
+    )
     entries = [hit.entry for hit in found]
     known = {entry.pk for entry in context.shown}
     context.shown += [entry for entry in entries if entry.pk not in known]

@@ -56,23 +56,22 @@ class Stopwatch:
         self.begun: dict[str, float] = {}
         self.seconds: dict[str, float] = {}
         self.wrong: list[str] = []
-        self.came = threading.Condition()
+        self.came: dict[str, threading.Event] = {}
 
     def begin(self, reference: str) -> None:
+        self.came[reference] = threading.Event()
         self.begun[reference] = time.perf_counter()
 
     def end(self, reference: str) -> None:
-        with self.came:
-            if reference in self.seconds or reference not in self.begun:
-                self.wrong.append(reference)
-            else:
-                self.seconds[reference] = time.perf_counter() - self.begun[reference]
-            self.came.notify_all()
+        if reference in self.seconds or reference not in self.begun:
+            self.wrong.append(reference)
+            return
+        self.seconds[reference] = time.perf_counter() - self.begun[reference]
+        self.came[reference].set()
 
     def wait(self, reference: str) -> None:
-        with self.came:
-            if not self.came.wait_for(lambda: reference in self.seconds, timeout=30):
-                raise SystemExit(f"no reply to {reference} within 30 s")
+        if not self.came[reference].wait(timeout=30):
+            raise SystemExit(f"no reply to {reference} within 30 s")
 
 
 def measured(one: Callable[[int], None], watch: Stopwatch, messages: int, at_once: int) -> None:

@@ -19,7 +19,7 @@ from conversations.inbound import Receipt
 from conversations.models import Conversation, Escalation, Message, MessageQuerySet
 from conversations.people import clean_text
 from tenants.models import Tenant
-from tenants.prepared import Prepared, PreparedUpdate, id_slot, number_slot
+from tenants.prepared import Prepared, PreparedUpdate, id_slot, number_slot, savepoint
 
 Author, Channel, State = Message.Author, Conversation.Channel, Message.State
 
@@ -176,7 +176,7 @@ def sent(message: Message, whatsapp_id: str, at: dt.datetime) -> None:
     """WhatsApp took it (or proof of that was found later for one that was *unknown*)."""
     told = {"state": State.SENT, "whatsapp_at": at, "error": ""}
     try:
-        with transaction.atomic():
+        with savepoint():
             _ON_ITS_WAY(told | {"whatsapp_id": whatsapp_id}, pk=message.pk)
     except IntegrityError:  # its echo came first and was stored as typed on the phone
         _ON_ITS_WAY(told, pk=message.pk)

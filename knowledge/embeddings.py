@@ -49,9 +49,9 @@ class Embedder:
     name: str
     key: str = field(repr=False)
 
-    def embed(self, texts: Sequence[str], kind: Kind = "passage") -> list[list[float]]:
+    def embed(self, texts: Sequence[str], kind: Kind = "passage") -> list[Sequence[float]]:
         """One vector per text, in order. Raises EmbeddingError."""
-        vectors: list[list[float]] = []
+        vectors: list[Sequence[float]] = []
         for batch in _batches([self._prefix(kind) + text[:LONGEST] for text in texts]):
             vectors += self._request(batch, kind)
         return vectors
@@ -60,7 +60,7 @@ class Embedder:
         """Models of the E5 family are told which side a text is on."""
         return f"{kind}: " if "e5" in self.name.lower() else ""
 
-    def _request(self, batch: list[str], kind: Kind) -> list[list[float]]:
+    def _request(self, batch: list[str], kind: Kind) -> list[Sequence[float]]:
         client = _client_with(settings.OPENAI_BASE_URL, self.key, kind)
         with _asking():
             create = client.embeddings.with_streaming_response.create
@@ -73,14 +73,14 @@ class Embedder:
         return vectors
 
 
-def _numbers(vector: str | list[float]) -> list[float]:
+def _numbers(vector: str | list[float]) -> Sequence[float]:
     """A vector in base64, or as a server writes it that does not know base64."""
     if not isinstance(vector, str):
         return [float(number) for number in vector]
     packed = array("f", base64.b64decode(vector))  # little-endian, as OpenAI sends it
     if sys.byteorder == "big":
         packed.byteswap()
-    return packed.tolist()
+    return packed
 
 
 def embedder_for(tenant: Tenant) -> Embedder | None:
@@ -94,7 +94,9 @@ def embedder_for(tenant: Tenant) -> Embedder | None:
 _resting: dict[str, float] = {}  # key → until when questions are not embedded
 
 
-def for_search(embedder: Embedder | None, shelf: Shelf, texts: Sequence[str]) -> list[list[float]]:
+def for_search(
+    embedder: Embedder | None, shelf: Shelf, texts: Sequence[str]
+) -> list[Sequence[float]]:
     """The questions' vectors when the entries have such vectors too. Never raises: words alone also find."""
     asked = [text for text in texts if text.strip()]
     if embedder is None or not shelf.dense or not asked:

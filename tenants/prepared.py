@@ -5,7 +5,8 @@ A value that changes the SQL itself (None, an empty list, a limit) cannot be a s
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any, Generic, TypeVar
 
 from django.db import connections, router, transaction
@@ -74,7 +75,12 @@ class Prepared(Generic[Row]):
     def __call__(self, **values: Any) -> list[Row]:
         rows, compiler, sql, params = self._written()
         full = _filled(params, values, compiler.connection)
-        compiler.as_sql = lambda *_args, **_kwargs: (sql, full)
+        with compiler.connection.cursor() as cursor:
+            cursor.execute(sql, full)
+            found = cursor.fetchall()
+        if not found:
+            return []
+        compiler.execute_sql = lambda *_args, **_kwargs: (found,)
         return list(rows._iterable_class(rows))
 
     def _written(self) -> tuple[Any, Any, str, Any]:
@@ -159,6 +165,13 @@ class PreparedInsert(Generic[Made]):
             sql = compiler.as_sql()[0][0]
             kept = self._kept.written = (compiler.connection, sql, fields, made_there)
         return kept
+
+
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """Around one statement that may be refused. Outside of a transaction it is one by itself, at half the cost."""
+    with transaction.atomic() if transaction.get_connection().in_atomic_block else nullcontext():
+        yield
 
 
 def _new(rows: "QuerySet[Any, Any]", column: str, value: Any) -> Any:

@@ -65,6 +65,8 @@ def _clock(event: InboundMessage, at: dt.datetime) -> dt.datetime:
 
 
 def _answered_in(mode: str, event: InboundMessage) -> bool:
+    if event.details.get("lost") == "many":  # staff see them; nobody is asked to write again
+        return False
     return mode == Tenant.Mode.LIVE and wants_answer(event)
 
 

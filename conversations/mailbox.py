@@ -195,11 +195,25 @@ def _for_staff(claim: Claim, at: dt.datetime) -> bool:
     if claim.conversation.attempts > ATTEMPTS:
         _hand_over(claim, "cannot_answer", _("The assistant failed three times."), at)
         return True
+    if all(each.kind == Message.Kind.UNREADABLE for each in claim.messages):
+        said_today = _asked_again(claim.conversation, at)
+        reason = _("A message arrived that cannot be read.")
+        _hand_over(claim, None if said_today else "unreadable", reason, at)
+        return True
     age = _age(claim, at)
     if age > LATE:
         said: Name | None = "away" if age <= AWAY else None
         _hand_over(claim, said, _("The message was received too late for an answer."), at)
     return age > LATE
+
+
+def _asked_again(conversation: Conversation, at: dt.datetime) -> bool:
+    """Whether this customer was asked to write again within a day."""
+    asked = conversation.messages.filter(
+        idempotency_key__startswith=f"unreadable:{conversation.pk}:",
+        created_at__gt=at - dt.timedelta(days=1),
+    )
+    return asked.exists()
 
 
 def _age(claim: Claim, at: dt.datetime) -> dt.timedelta:

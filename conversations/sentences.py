@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Name = Literal["limited", "away", "cannot_answer", "test_usage"]
+Name = Literal["limited", "away", "cannot_answer", "unreadable", "test_usage"]
 
 SENTENCES: dict[Name, dict[str, str]] = {
     "limited": {
@@ -16,6 +16,10 @@ SENTENCES: dict[Name, dict[str, str]] = {
     "cannot_answer": {
         "id": "Maaf Kak, saya belum bisa menjawab ini. Pesannya sudah saya teruskan ke tim kami, nanti dibalas ya 🙏",
         "en": "Sorry, I can't answer this right now. I've passed your message to our team, they'll get back to you 🙏",
+    },
+    "unreadable": {
+        "id": "Maaf Kak, pesan terakhir Kakak tidak bisa terbaca di tempat kami 🙏 Boleh dikirim sekali lagi?",
+        "en": "Sorry, your last message could not be read on our side 🙏 Could you send it once more?",
     },
     "test_usage": {
         "id": "Tulis pertanyaannya setelah !test, misalnya: !test berapa harga kelas?",

@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS events (
   UNIQUE (kind, key)
 );
 CREATE INDEX IF NOT EXISTS waiting ON events (id) WHERE state = 0;
+CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, place INTEGER NOT NULL, at REAL NOT NULL);
 """
 
 
@@ -70,6 +71,35 @@ class Journal:
         with self._lock:
             query = "SELECT 1 FROM events WHERE kind = ? AND key = ?"
             return self._file.execute(query, (kind, key)).fetchone() is not None
+
+    def knows(self, whatsapp_id: str) -> bool:
+        """Whether anything came of a customer's message with this id: itself, or the news that it is unreadable."""
+        query = "SELECT 1 FROM events WHERE kind = ? AND key >= ? AND key < ?"
+        first, last = f"{whatsapp_id}:", f"{whatsapp_id};"
+        with self._lock:
+            self._write()
+            for kind in ("message", "undecryptable", "lost", "many_lost"):
+                if self._file.execute(query, (kind, first, last)).fetchone():
+                    return True
+        return False
+
+    def latest(self, kind: str) -> float:
+        """When the last event of a rare kind came; 0 when none did."""
+        query = "SELECT max(received_at) FROM events WHERE kind = ?"
+        with self._lock:
+            return float(self._file.execute(query, (kind,)).fetchone()[0] or 0)
+
+    def mark(self, name: str) -> tuple[int, float] | None:
+        """A place noted earlier, and when it was noted."""
+        with self._lock:
+            query = "SELECT place, at FROM marks WHERE name = ?"
+            found: tuple[int, float] | None = self._file.execute(query, (name,)).fetchone()
+            return found
+
+    def set_mark(self, name: str, place: int) -> None:
+        with self._lock:
+            query = "INSERT OR REPLACE INTO marks (name, place, at) VALUES (?, ?, ?)"
+            self._file.execute(query, (name, place, self._clock()))
 
     def moved(self, raw: Raw) -> None:
         self._mark(raw, MOVED)

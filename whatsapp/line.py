@@ -8,6 +8,7 @@ thread handles them in order.
 import contextlib
 import logging
 import queue
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -16,8 +17,10 @@ from typing import Any
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
+from tenants import crash
 from whatsapp import states
 from whatsapp.connection import Connection
+from whatsapp.holes import LOOKS, Holes
 from whatsapp.journal import Journal
 from whatsapp.lease import Lease, host_of, locked
 from whatsapp.models import WhatsAppAccount
@@ -51,11 +54,14 @@ class Line(Connection):
             told=wakeup.send,
             ours=self.sender.ids.__contains__,
         )
+        self.holes = Holes(self.journal, store)
         self.stopping = threading.Event()
         self._heard_at = time.monotonic()
         self._moving = self._loop("mover", self.mover.step, 1.0)
         self._sending = self._loop("sender", self._send_when_connected, 0.3)
-        self._loops = [self._moving, self._sending, self._loop("chores", self._chore, 3600)]
+        self._looking = self._loop("holes", self.holes.step, LOOKS)
+        self._loops = [self._moving, self._sending, self._looking]
+        self._loops += [self._loop("chores", self._chore, 3600)]
 
     def _loop(self, name: str, step: Callable[[], bool], pause: float) -> Loop:
         return Loop(name, step, stopping=self.stopping, on_death=self._died, pause=pause)
@@ -86,14 +92,22 @@ class Line(Connection):
     def _begin(self) -> None:
         settle(self.account.tenant_id, self.store, timezone.now())
         self._become(State.CONNECTING)
+        self._find_holes()
         for loop in self._loops:
             loop.start()
         self.wakeup.listen(self._sending.wake)
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
         self.session.start(self._on_raw, self._changes.put)
 
+    def _find_holes(self) -> None:
+        try:
+            self.holes.at_start()
+        except sqlite3.Error:
+            log.exception("lost messages are looked for later")
+
     def _on_raw(self, kind: str, key: str, payload: bytes) -> None:
         """On the library's thread: keep it and return."""
+        crash.point("C2")
         self.journal.add(kind, key, payload)
         self._heard_at = time.monotonic()
         self._moving.wake()
@@ -145,6 +159,8 @@ class Line(Connection):
 
     def _ready(self) -> None:
         self._sending.wake()
+        self.holes.ready()
+        self._looking.wake()
 
     def _died(self, error: BaseException) -> None:
         self._changes.put(Change("died", type(error).__name__))

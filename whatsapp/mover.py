@@ -12,7 +12,7 @@ from conversations.inbound import Event, Receipt
 from conversations.intake import receive
 from tenants import crash
 from whatsapp.journal import Journal, Raw
-from whatsapp.translate import Translator
+from whatsapp.translate import LOST, Translator
 
 log = logging.getLogger(__name__)
 TYPING_LASTS = 10.0  # seconds
@@ -44,7 +44,7 @@ class Mover:
         return moved > 0
 
     def _move(self, raw: Raw) -> bool:
-        if raw.kind == "lost" and self._age(raw) < LOST_AFTER:
+        if raw.kind in LOST and self._age(raw) < LOST_AFTER:
             return False
         try:
             self._receive(raw)
@@ -72,7 +72,7 @@ class Mover:
         """Nobody types any more; or the message without text came with its text."""
         if raw.kind == "typing":
             return self._age(raw) > TYPING_LASTS
-        without_text = raw.kind in ("undecryptable", "lost")
+        without_text = raw.kind in ("undecryptable", *LOST)
         return without_text and self._journal.holds("message", raw.key)
 
     def _age(self, raw: Raw) -> float:

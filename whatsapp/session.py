@@ -264,7 +264,20 @@ def _kept(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def _raw_callback(kind: str, on_raw: OnRaw) -> Callable[..., None]:
-    return lambda _client, event: on_raw(kind, _key(kind, event), event.SerializeToString())
+    def callback(_client: Any, event: Any) -> None:
+        if kind == "message" and _announces_history(event):
+            on_raw("history", _key(kind, event), b"")  # old chats are none of our business
+        else:
+            on_raw(kind, _key(kind, event), event.SerializeToString())
+
+    return callback
+
+
+def _announces_history(event: Any) -> bool:
+    """Whether the phone tells that it sends old chats."""
+    if event.Info.Category != "peer" or not event.Message.HasField("protocolMessage"):
+        return False
+    return bool(event.Message.protocolMessage.HasField("historySyncNotification"))
 
 
 def _change_callback(change: Callable[[Any], Change], on_change: OnChange) -> Callable[..., None]:

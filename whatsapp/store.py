@@ -22,6 +22,16 @@ class Me:
 
 
 @dataclass(frozen=True)
+class Received:
+    """A message that WhatsApp's library decrypted: it notes each before it hands it to us. `place` only grows."""
+
+    place: int
+    chat: str  # an address, such as 123@lid
+    sender: str
+    whatsapp_id: str
+
+
+@dataclass(frozen=True)
 class Store:
     """The files of one account: its session (the keys of the account: private), its journal and its lock."""
 
@@ -52,18 +62,39 @@ class Store:
         )
         return str(row[0]) if row else None
 
+    def device(self) -> str:
+        """The link itself: another one after each pairing. "" when nobody is linked."""
+        row = self._first("SELECT jid FROM whatsmeow_device LIMIT 1")
+        return str(row[0]) if row else ""
+
+    def newest_place(self) -> int:
+        row = self._first("SELECT max(rowid) FROM whatsmeow_message_secrets")
+        return int(row[0] or 0) if row else 0
+
+    def received(self, after: int, upto: int) -> list[Received]:
+        """What the library decrypted (or sent, or read in old chats) between these two places; an error when the
+        file cannot be read now, as nothing would look like none."""
+        query = (
+            "SELECT rowid, chat_jid, sender_jid, message_id FROM whatsmeow_message_secrets"
+            " WHERE rowid > ? AND rowid <= ? ORDER BY rowid"
+        )
+        with self._opened() as connection:
+            return [Received(*row) for row in connection.execute(query, (after, upto))]
+
     def forget(self) -> None:
         """Delete the session: the next start shows a new code. The journal stays, it holds messages."""
         for path in self.session.parent.glob(f"{self.session.name}*"):
             path.unlink()
 
     def _first(self, query: str, *values: Any) -> tuple[Any, ...] | None:
+        return next(iter(self._all(query, *values)), None)
+
+    def _all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         try:
             with self._opened() as connection:
-                row: tuple[Any, ...] | None = connection.execute(query, values).fetchone()
-                return row
+                return connection.execute(query, values).fetchall()
         except sqlite3.OperationalError:  # no file or no tables yet: nobody was ever linked
-            return None
+            return []
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:

@@ -31,6 +31,10 @@ from whatsapp.session import parse
 from whatsapp.store import Me
 
 PHONE, LID = "s.whatsapp.net", "lid"
+LOST = (
+    "lost",
+    "many_lost",
+)  # kinds of events: a message that nobody can read any more, alone or among many
 LATE = dt.timedelta(seconds=60)  # longer on its way: it waited while we were offline
 AHEAD = dt.timedelta(minutes=2)  # a sender's clock may be off by this much
 _BOT = re.compile(r"1313555\d{4}|131655500\d{2}")
@@ -54,8 +58,10 @@ class Translator:
 
     def read(self, raw: Raw) -> Event | None:
         """What the event means to the studio; None when it means nothing."""
-        if raw.kind == "lost":
+        if raw.kind in LOST:
             return self._lost(raw)
+        if raw.kind == "history":
+            return None
         event = parse(raw.kind, raw.payload)
         source = event.MessageSource if raw.kind in ("receipt", "typing") else None
         if not _private(source or event.Info.MessageSource):
@@ -130,7 +136,7 @@ class Translator:
         """A message of which only its id and its sender are known; staff and the customer must hear of it."""
         chat = raw.payload.decode()
         user, _at_sign, server = chat.partition("@")
-        if server not in (PHONE, LID) or user in (self.me.phone, self.me.lid):
+        if not _persons(user, server) or user in (self.me.phone, self.me.lid):
             return None
         phone, lid = (user, None) if server == PHONE else (self.phone_of(user), user)
         return InboundMessage(
@@ -141,6 +147,7 @@ class Translator:
             kind=str(Message.Kind.UNREADABLE),
             text="",
             sent_at=_at(raw.received_at),
+            details={"lost": "many" if raw.kind == "many_lost" else "one"},
         )
 
     def _receipt(self, event: Any, raw: Raw) -> Event | None:
@@ -177,10 +184,12 @@ class Translator:
 
 def _private(source: Any) -> bool:
     """A chat between the account and one person (or itself)."""
-    chat = source.Chat
-    if source.IsGroup or chat.Server not in (PHONE, LID):
-        return False
-    return chat.User not in _OFFICIAL and not _BOT.fullmatch(chat.User)
+    return not source.IsGroup and _persons(source.Chat.User, source.Chat.Server)
+
+
+def _persons(user: str, server: str) -> bool:
+    """Whether a chat's address is a person's: no group, bot or notice of WhatsApp's own."""
+    return server in (PHONE, LID) and user not in _OFFICIAL and not _BOT.fullmatch(user)
 
 
 def _address(jid: Any) -> str:

@@ -382,3 +382,22 @@ def test_who_saw_a_conversation_as_free_a_moment_too_long_does_not_get_it(ombak)
     claim()
     assert not Conversation.objects.due(after(1)).exists()
     assert mailbox._take(seen, "slow", after(1), 30) is None
+
+
+def test_a_message_that_stays_unreadable_is_asked_for_once_a_day_and_staff_know(ombak):
+    hole = writes(ombak, "", kind="unreadable")
+    assert mailbox.claim_next("thread", after(61), 30) is None
+    assert fresh(hole).state == State.HANDED_OVER
+    assert Escalation.objects.get().category == "cannot_answer"
+    writes(ombak, "", kind="unreadable", at=after(hours=3))
+    assert mailbox.claim_next("thread", after(61, hours=3), 30) is None
+    said = Message.objects.filter(from_me=True)
+    assert [message.text for message in said] == [sentence("unreadable", "id")]
+    writes(ombak, "", kind="unreadable", at=after(hours=25))
+    assert mailbox.claim_next("thread", after(61, hours=25), 30) is None
+    assert said.all().count() == 2
+
+
+def test_a_text_beside_an_unreadable_message_is_answered(ombak):
+    hole, text = writes(ombak, "", kind="unreadable"), writes(ombak, "brp kak?", at=after(5))
+    assert claim(after(6)).messages == [hole, text]

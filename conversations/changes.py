@@ -5,13 +5,13 @@ import datetime as dt
 from django.db import transaction
 from django.db.models import F
 
-from conversations.inbound import Edit, Reaction, Revoke
+from conversations.inbound import Edit, InboundMessage, Reaction, Revoke
 from conversations.models import Conversation, Message
 from conversations.people import clean_text, known
 from conversations.shortcuts import shortcut
 from tenants.models import Tenant
 
-Author, State = Message.Author, Message.State
+Kind, State = Message.Kind, Message.State
 
 WAITING = (State.NEW, State.LIMITED)
 # An answered question that is corrected so soon is answered once more.
@@ -27,8 +27,11 @@ def edit(event: Edit, at: dt.datetime) -> Message | None:
     text = command.question if command and command.question else text
     if message is None or message.text == text or "revoked" in message.details:
         return None
+    if _superseded(message, event):
+        return None
     again = message.state == State.ANSWERED and _really_different(message.text, text)
-    _keep(message, "edits", {"text": message.text, "at": at.isoformat()})
+    _keep(message, "edits", {"text": message.text, "at": at.isoformat(), "id": event.edit_id})
+    message.details["edited"] = event.sent_at.isoformat()
     message.text = text
     if again and message.inbound and at - message.created_at <= CORRECTED_WITHIN:
         _answer_again(message, at)
@@ -51,6 +54,13 @@ def _find(event: Edit | Revoke) -> Message | None:
     message = rows.get(pk=message.pk)  # as it is now that the conversation is ours
     message.conversation = conversation
     return message
+
+
+def _superseded(message: Message, event: Edit) -> bool:
+    """A copy of an edit that was made, or one that came after a later one."""
+    edits = [edit.get("id") for edit in message.details.get("edits", [])]
+    known = bool(event.edit_id) and event.edit_id in edits
+    return known or event.sent_at.isoformat() < message.details.get("edited", "")
 
 
 def _keep(message: Message, name: str, entry: dict[str, str]) -> None:
@@ -81,6 +91,25 @@ def _overtake(conversation: Conversation) -> None:
     rows.update(waiting_version=F("waiting_version") + 1)
 
 
+def fill_in(message: Message, event: InboundMessage) -> Message | None:
+    """A copy of a message that says what the first did not: it was read anew by a better reader. Staff look at it."""
+    unread = message.kind == Kind.OTHER or not (message.text or message.details.keys() & _CHANGED)
+    text = clean_text(event.text)[: Message.LONGEST]
+    better = event.kind in Kind.values and (event.kind, text) != (message.kind, message.text)
+    if not unread or not better or event.kind in (Kind.OTHER, Kind.UNREADABLE):
+        return None
+    message.kind, message.text = event.kind, text or message.text
+    message.details = {**event.details, **message.details}
+    if message.state == State.SEEN and message.inbound and text:
+        message.state = State.HANDED_OVER
+        Conversation.objects.filter(pk=message.conversation_id).update(unread=F("unread") + 1)
+    message.save(update_fields=["kind", "text", "details", "state"])
+    return message
+
+
+_CHANGED = {"revoked", "edits", "command"}
+
+
 @transaction.atomic
 def revoke(event: Revoke) -> Message | None:
     """Drop what waits; hide the text from pages and prompts (kept in details for cases of abuse)."""
@@ -109,18 +138,34 @@ def _nothing_due(conversation: Conversation) -> None:
 
 @transaction.atomic
 def reaction(event: Reaction) -> Message | None:
-    """Note the emoji on our message: 👍 and 👎 tell staff how an answer was taken. No reply."""
+    """Note the emoji on our message. No reply. 👍 and 👎 on an answer are feedback on it; staff look at a 👎."""
     rows = Message.objects.filter(
         tenant_id=event.tenant_id, whatsapp_id=event.whatsapp_id[:80], from_me=True
     )
     if not event.from_me:  # a customer marks only what they were sent
         rows = rows.filter(conversation__customer__in=known(event.tenant_id, event.person))
-    message = rows.first()
+    message = rows.select_for_update(no_key=True, of=("self",)).first()
     if message is None:
         return None
     name = "staff_reaction" if event.from_me else "reaction"
-    details = {key: value for key, value in message.details.items() if key != name}
-    emoji = clean_text(event.emoji)[:16]
-    message.details = {**details, name: emoji} if emoji else details
+    marks = {name: clean_text(event.emoji)[:16]}
+    if not event.from_me and message.author == Message.Author.ASSISTANT:
+        marks["feedback"] = _FEEDBACK.get(event.emoji[:1], "")
+    return _marked(message, marks)
+
+
+_FEEDBACK = {"👍": "good", "👎": "bad"}
+
+
+def _marked(message: Message, marks: dict[str, str]) -> Message | None:
+    """Keep these marks, and forget those that were taken back; None when nothing is new."""
+    others = {key: value for key, value in message.details.items() if key not in marks}
+    details = {**others, **{name: mark for name, mark in marks.items() if mark}}
+    if details == message.details:
+        return None
+    if details.get("feedback") == "bad" != message.details.get("feedback"):
+        rows = Conversation.objects.filter(pk=message.conversation_id)
+        rows.update(unread=F("unread") + 1)
+    message.details = details
     message.save(update_fields=["details"])
     return message

@@ -54,7 +54,8 @@ def fate_of(
         note = "pong" if command.name == "ping" else "test_usage"
         return Fate(State.SEEN, note="limited" if held else note)
     if held:
-        return Fate(State.LIMITED, limited_until=max(held, at), note="limited")
+        note = "" if event.backlog else "limited"  # what is over needs no word
+        return Fate(State.LIMITED, limited_until=max(held, at), note=note)
     if silent and conversation.resumes_at is None:
         return Fate(State.HANDED_OVER)
     return Fate(State.NEW, due_at=_due_at(event, conversation, silent, at))

@@ -55,6 +55,7 @@ class Edit:
     text: str
     sent_at: dt.datetime
     from_me: bool = False  # changed on the studio's own phone
+    edit_id: str = ""  # the same for every copy of this edit
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def _store(event: InboundMessage, at: dt.datetime) -> Message:
 
 @transaction.atomic
 def _again(event: InboundMessage, at: dt.datetime) -> Message | None:
-    """A second copy only fills in what the first did not say: phone, hidden id, name, or the text itself."""
+    """A second copy only fills in what the first did not say: phone, hidden id, name, or the content itself."""
     rows = Message.objects.filter(
         tenant_id=event.tenant_id, whatsapp_id=event.whatsapp_id[:80], from_me=event.own_chat
     )
@@ -89,7 +89,7 @@ def _again(event: InboundMessage, at: dt.datetime) -> Message | None:
         return _store(event, at)
     if not event.own_chat:
         _conversation(event)
-    return None
+    return changes.fill_in(first, event)
 
 
 def _conversation(event: InboundMessage) -> Conversation:

@@ -8,12 +8,15 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 WAITING, MOVED, SET_ASIDE = 0, 1, 2
 KEEP_SECONDS = 30 * 24 * 3600.0
+KEEP_BYTES = 256 * 2**20
+# What happened in a moment and says nothing later.
+FLEETING, FLEETING_SECONDS = ("receipt", "typing"), 24 * 3600.0
 TRIES = 3
 
 _TABLE = """
@@ -28,6 +31,13 @@ CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, place INTEGER NOT NULL,
 """
 
 
+# The newest event that, with all newer ones, is more than is kept; 0 when there is room.
+_TOO_MUCH = """
+SELECT coalesce(max(id), 0)
+FROM (SELECT id, sum(length(payload)) OVER (ORDER BY id DESC) AS newer FROM events) WHERE newer > ?
+"""
+
+
 @dataclass(frozen=True)
 class Raw:
     """One event as WhatsApp's library gave it, and when it came (seconds since 1970)."""
@@ -37,6 +47,7 @@ class Raw:
     payload: bytes
     received_at: float
     id: int = 0
+    state: int = WAITING
 
 
 class Journal:
@@ -113,11 +124,40 @@ class Journal:
             self._mark(raw, SET_ASIDE)
         return bool(tries >= TRIES)
 
-    def prune(self) -> None:
-        """Forget moved events of more than 30 days."""
+    def kept(self, kinds: Collection[str], since: float = 0) -> Iterator[Raw]:
+        """What was moved or set aside and is still here, oldest first."""
+        places = ", ".join("?" * len(kinds))
+        query = (
+            f"SELECT kind, key, payload, received_at, id, state FROM events WHERE kind IN ({places})"  # noqa: S608
+            " AND state != ? AND received_at >= ? AND id > ? ORDER BY id LIMIT 100"
+        )
+        last = 0
+        while True:
+            with self._lock:
+                rows = self._file.execute(query, (*kinds, WAITING, since, last)).fetchall()
+            if not rows:
+                return
+            yield from (Raw(*row) for row in rows)
+            last = rows[-1][4]
+
+    def count_kept(self, kinds: Collection[str], since: float = 0) -> int:
+        places = ", ".join("?" * len(kinds))
+        query = (
+            f"SELECT count(*) FROM events WHERE kind IN ({places})"  # noqa: S608
+            " AND state != ? AND received_at >= ?"
+        )
         with self._lock:
-            query = "DELETE FROM events WHERE state = ? AND received_at < ?"
-            self._file.execute(query, (MOVED, self._clock() - KEEP_SECONDS))
+            return int(self._file.execute(query, (*kinds, WAITING, since)).fetchone()[0])
+
+    def prune(self) -> None:
+        """Forget what is older than 30 days, or more than 256 MB; never what still waits."""
+        now, done = self._clock(), "DELETE FROM events WHERE state != 0 AND"
+        with self._lock:
+            self._file.execute(f"{done} received_at < ?", (now - KEEP_SECONDS,))
+            self._file.execute(
+                f"{done} kind IN (?, ?) AND received_at < ?", (*FLEETING, now - FLEETING_SECONDS)
+            )
+            self._file.execute(f"{done} id <= ({_TOO_MUCH})", (KEEP_BYTES,))
 
     def close(self) -> None:
         with self._lock:

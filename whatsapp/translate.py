@@ -86,8 +86,7 @@ class Translator:
         if content is None:
             return None
         if event.IsEdit and content.text:
-            from_me = bool(info.MessageSource.IsFromMe)
-            return Edit(self.tenant_id, info.ID, content.text, _sent_at(info, raw), from_me)
+            return self._edit(info, info.ID, content, raw)
         return self._said(info, content, raw)
 
     def _said(self, info: Any, content: Content, raw: Raw) -> Event:
@@ -121,7 +120,11 @@ class Translator:
         content = content_of(unwrapped(change.editedMessage)) if kind == "MESSAGE_EDIT" else None
         if content is None or not content.text:
             return None
-        return Edit(self.tenant_id, change.key.ID, content.text, _sent_at(info, raw), from_me)
+        return self._edit(info, change.key.ID, content, raw)
+
+    def _edit(self, info: Any, whatsapp_id: str, content: Content, raw: Raw) -> Edit:
+        from_me, sent_at = bool(info.MessageSource.IsFromMe), _sent_at(info, raw)
+        return Edit(self.tenant_id, whatsapp_id, content.text, sent_at, from_me, raw.key)
 
     def _reaction(self, info: Any, reaction: Any) -> Event:
         from_me = bool(info.MessageSource.IsFromMe)

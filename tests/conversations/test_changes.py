@@ -12,6 +12,7 @@ from tests.conversations.cast import (
     claim,
     draft,
     fresh,
+    inbound,
     typed,
     writes,
 )
@@ -143,3 +144,57 @@ def test_thumbs_on_an_answer_are_kept_with_it_and_change_nothing_else(ombak, sen
     assert chat_of(reply).reply_due_at is None
     reacts(ombak, "")
     assert "reaction" not in fresh(reply).details
+
+
+def test_a_thumb_on_an_answer_is_feedback_and_staff_look_at_a_bad_one(ombak):
+    reply = answered(ombak)
+    outbox.claim_to_send(ombak.pk, NOW)
+    outbox.sent(reply, "W1", NOW)
+    unread = chat_of(reply).unread
+    reacts(ombak, "👍🏽")
+    assert (fresh(reply).details["feedback"], chat_of(reply).unread) == ("good", unread)
+    reacts(ombak, "👎")
+    reacts(ombak, "👎")  # WhatsApp may bring everything twice
+    assert (fresh(reply).details["feedback"], chat_of(reply).unread) == ("bad", unread + 1)
+    reacts(ombak, "❤")
+    assert "feedback" not in fresh(reply).details
+    reacts(ombak, "👎", from_me=True)  # the studio's own thumb is none
+    assert "feedback" not in fresh(reply).details
+
+
+def test_the_same_edits_once_more_change_nothing(ombak):
+    message = answer(ombak, whatsapp_id="A")
+    first = Edit(ombak.pk, "A", "harga brp?", after(5), edit_id="E1")
+    second = Edit(ombak.pk, "A", "alamat dimana?", after(5), edit_id="E2")
+    for event in (first, second):
+        assert intake.receive(event, at=after(6)) is not None
+    before = fresh(message)
+    for event in (first, second, first):
+        assert intake.receive(event, at=after(9)) is None
+    assert (fresh(message).text, fresh(message).details) == (before.text, before.details)
+
+
+def test_an_edit_that_comes_after_a_later_one_is_out_of_date(ombak):
+    message = writes(ombak, "jam brp?", whatsapp_id="A")
+    intake.receive(Edit(ombak.pk, "A", "harga brp?", after(9), edit_id="E2"), at=after(10))
+    assert intake.receive(Edit(ombak.pk, "A", "jam?", after(5), edit_id="E1"), at=after(11)) is None
+    assert fresh(message).text == "harga brp?"
+
+
+def test_a_message_that_is_read_better_now_is_completed_for_staff(ombak):
+    message = writes(ombak, "", kind="other", whatsapp_id="A")
+    seen = writes(ombak, "", kind="text", whatsapp_id="B")
+    for whatsapp_id in "AB":
+        again = inbound(ombak, "ada kelas?", whatsapp_id=whatsapp_id, details={"form": True})
+        assert intake.receive(again, at=after(99)) is not None
+        assert intake.receive(again, at=after(99)) is None
+    assert (fresh(message).kind, fresh(message).text) == ("text", "ada kelas?")
+    assert fresh(seen).state == State.HANDED_OVER  # too late to be answered by itself
+
+
+@pytest.mark.parametrize("changed", ["edited", "deleted"])
+def test_what_its_writer_changed_is_not_completed(ombak, changed):
+    message = writes(ombak, "rahasia", whatsapp_id="A")
+    edit(ombak, "A", "lain") if changed == "edited" else revoke(ombak, "A")
+    assert intake.receive(inbound(ombak, "rahasia", whatsapp_id="A"), at=after(9)) is None
+    assert fresh(message).text == ("lain" if changed == "edited" else "")

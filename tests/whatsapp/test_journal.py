@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from whatsapp.journal import KEEP_SECONDS, Journal
+from whatsapp import journal as journals
+from whatsapp.journal import FLEETING_SECONDS, KEEP_SECONDS, Journal
 
 
 @pytest.fixture
@@ -76,3 +77,61 @@ def test_moved_events_are_forgotten_after_a_month_and_waiting_ones_never(path: P
 def test_only_the_owner_may_read_it(path: Path):
     Journal(path)
     assert path.stat().st_mode & 0o077 == 0
+
+
+def done(journal: Journal, kind: str, key: str, payload: bytes = b"") -> None:
+    journal.add(kind, key, payload)
+    journal.moved(journal.waiting()[0])
+
+
+def test_receipts_are_forgotten_after_a_day_and_messages_are_not(path: Path):
+    now = [0.0]
+    journal = Journal(path, clock=lambda: now[0])
+    for kind in ("receipt", "typing", "message"):
+        done(journal, kind, "a")
+    now[0] = FLEETING_SECONDS + 1
+    journal.prune()
+    assert [journal.holds(kind, "a") for kind in ("receipt", "typing", "message")] == [0, 0, 1]
+
+
+def test_what_was_set_aside_is_forgotten_after_a_month_too(path: Path):
+    now = [0.0]
+    journal = Journal(path, clock=lambda: now[0])
+    journal.add("message", "a", b"")
+    for _try in range(3):
+        journal.failed(journal.waiting()[0])
+    now[0] = KEEP_SECONDS + 1
+    journal.prune()
+    assert not journal.holds("message", "a")
+
+
+def test_the_oldest_events_make_room_and_what_waits_stays(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(journals, "KEEP_BYTES", 2_500)
+    journal = Journal(path)
+    for key in "abc":
+        done(journal, "message", key, b"x" * 1_000)
+    journal.add("message", "waiting", b"x" * 9_000)
+    journal.prune()
+    assert keys(journal) == ["waiting"]
+    assert [raw.key for raw in journal.kept(["message"])] == []
+    journal.moved(journal.waiting()[0])
+    for key in "de":
+        done(journal, "message", key, b"x" * 1_000)
+    journal.prune()
+    assert [raw.key for raw in journal.kept(["message"])] == ["d", "e"]
+
+
+def test_what_was_moved_can_be_read_again_from_a_moment_on(path: Path):
+    now = [0.0]
+    journal = Journal(path, clock=lambda: now[0])
+    for number in range(250):
+        now[0] = float(number)
+        done(journal, "message", str(number))
+    done(journal, "receipt", "x")
+    journal.add("message", "waiting", b"")
+    assert [raw.key for raw in journal.kept(["message"], since=100)] == [
+        str(number) for number in range(100, 250)
+    ]
+    assert journal.count_kept(["message"], since=100) == 150

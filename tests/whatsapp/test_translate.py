@@ -119,7 +119,7 @@ def test_a_quoted_message_is_named(translator: Translator):
 def test_edits_and_deletions_name_the_message_that_changed(translator: Translator):
     edit = {"type": 14, "key": {"ID": "3A00"}, "editedMessage": body(conversation="jam 5?")}
     assert translator.read(message(body(protocolMessage=edit))) == Edit(
-        TENANT, "3A00", "jam 5?", NOW
+        TENANT, "3A00", "jam 5?", NOW, edit_id="3A01:0:"
     )
     revoke = {"type": 0, "key": {"ID": "3A00"}}
     assert translator.read(message(body(protocolMessage=revoke))) == Revoke(TENANT, "3A00", NOW)

@@ -289,6 +289,7 @@ def _decide(
         key=reply.turn_key,
         at=at,
         expires_at=at + EXPIRES,
+        quoted_id=_quoted(claim),
         details=_details(claim, reply),
     )
     _learn_language(claim.conversation, reply)
@@ -297,6 +298,11 @@ def _decide(
         kept(message)
     crash.point("C6")
     return message
+
+
+def _quoted(claim: Claim) -> str:
+    """A late answer shows what it answers: the chat has gone on meanwhile."""
+    return (claim.messages[-1].whatsapp_id or "") if claim.late else ""
 
 
 def _details(claim: Claim, reply: Draft) -> dict[str, Any]:

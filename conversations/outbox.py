@@ -23,6 +23,8 @@ from tenants.prepared import Prepared, PreparedUpdate, id_slot, number_slot, sav
 
 Author, Channel, State = Message.Author, Conversation.Channel, Message.State
 
+# Who wrote within a day has asked; others are written to slowly.
+ASKED_WITHIN = dt.timedelta(hours=24)
 # After these waits a message that certainly did not leave is tried again.
 RETRIES = tuple(dt.timedelta(seconds=wait) for wait in (2, 8, 30, 120, 600))
 
@@ -37,6 +39,7 @@ def queue(
     written_by: User | None = None,
     not_before: dt.datetime | None = None,
     expires_at: dt.datetime | None = None,
+    quoted_id: str = "",
     details: Mapping[str, Any] | None = None,
 ) -> Message:
     """Put a message into the outbox; the same `key` twice is one row. Staff who write silence the assistant a while."""
@@ -56,6 +59,7 @@ def queue(
                 written_by=written_by,
                 not_before=not_before,
                 expires_at=expires_at,
+                quoted_id=quoted_id,
                 details=dict(details or {}),
             )
             Conversation.objects.filter(pk=conversation.pk).update(last_message_at=at)
@@ -131,7 +135,7 @@ _LEAVING = Prepared(_leaving)
 
 _SENT_BY = (
     *("author", "kind", "text", "state", "details", "public_id", "attempts", "not_before"),
-    *("expires_at", "mode_version", "sending_since", "written_by", "whatsapp_id"),
+    *("expires_at", "mode_version", "sending_since", "written_by", "whatsapp_id", "quoted_id"),
     *("conversation__chat", "conversation__mode_version", "conversation__channel"),
     *("conversation__tenant", "conversation__customer", "tenant__mode", "tenant__active"),
 )
@@ -189,23 +193,55 @@ _ON_ITS_WAY = PreparedUpdate(
 )
 
 
-def unknown(message: Message, error: str, at: dt.datetime) -> None:
-    """The send was cut off: nobody knows yet whether it left. Staff see it."""
+def unknown(message: Message, error: str, at: dt.datetime, whatsapp_id: str | None = None) -> None:
+    """The send was cut off: nobody knows yet whether it left. Staff see it; by its id a receipt can settle it."""
     rows = Message.objects.filter(pk=message.pk, state=State.SENDING)
-    if rows.update(state=State.UNKNOWN, error=error):
+    if rows.update(state=State.UNKNOWN, error=error, whatsapp_id=whatsapp_id):
         Conversation.objects.filter(pk=message.conversation_id).update(unread=F("unread") + 1)
 
 
-def not_sent(message: Message, error: str, at: dt.datetime, permanent: bool) -> None:
+def postpone(message: Message, until: dt.datetime, reason: str) -> None:
+    """Not now: it was not tried, and leaves later. Later messages of the conversation wait for it."""
+    rows = Message.objects.filter(pk=message.pk, state=State.SENDING)
+    rows.update(state=State.QUEUED, not_before=until, error=reason, attempts=1)
+
+
+def not_sent(
+    message: Message,
+    error: str,
+    at: dt.datetime,
+    permanent: bool,
+    wait: dt.timedelta | None = None,
+) -> None:
     """It certainly did not leave: tried again after a wait, or given up and told to staff."""
     rows = Message.objects.filter(pk=message.pk, state__in=(State.SENDING, State.UNKNOWN))
     again = not permanent and message.attempts <= len(RETRIES)
     with transaction.atomic():
         if again:
-            wait = RETRIES[max(message.attempts, 1) - 1]
+            wait = wait or RETRIES[max(message.attempts, 1) - 1]
             rows.update(state=State.QUEUED, not_before=at + wait, error=error)
         elif rows.update(state=State.FAILED, error=error):
             _tell_staff(message.conversation, error, at)
+
+
+def unasked(message: Message, at: dt.datetime) -> bool:
+    """Whether it goes to somebody who did not write within a day. An answer of the assistant's never does."""
+    if message.author == Author.ASSISTANT:
+        return False
+    written = Message.objects.filter(
+        conversation=message.conversation_id,
+        author=Author.CUSTOMER,
+        created_at__gt=at - ASKED_WITHIN,
+    )
+    return not written.exists()
+
+
+def quoted(message: Message) -> Message | None:
+    """The message that this one answers, when it names one."""
+    if not message.quoted_id:
+        return None
+    chat = Message.objects.filter(conversation=message.conversation_id)
+    return chat.filter(whatsapp_id=message.quoted_id).first()
 
 
 def recover(tenant_id: uuid.UUID, at: dt.datetime) -> int:
@@ -215,8 +251,11 @@ def recover(tenant_id: uuid.UUID, at: dt.datetime) -> int:
     )
 
 
-def receipt(event: Receipt, at: dt.datetime) -> None:
-    """Messages only move forward: sent < delivered < read. A receipt also settles what was *unknown*."""
+def receipt(event: Receipt, at: dt.datetime) -> set[str]:
+    """Messages only move forward: sent < delivered < read. A receipt also settles what was *unknown*.
+
+    Returns the ids that are known here.
+    """
     ours = Message.objects.filter(
         tenant_id=event.tenant_id, from_me=True, whatsapp_id__in=event.whatsapp_ids
     )
@@ -227,6 +266,9 @@ def receipt(event: Receipt, at: dt.datetime) -> None:
         ours.filter(state__in=(*reached, State.DELIVERED)).update(state=State.READ, error="")
     else:
         _unreadable(ours, at)
+    return {
+        whatsapp_id for whatsapp_id in ours.values_list("whatsapp_id", flat=True) if whatsapp_id
+    }
 
 
 def _unreadable(ours: MessageQuerySet, at: dt.datetime) -> None:

@@ -25,6 +25,7 @@ from whatsapp.journal import Journal
 from whatsapp.lease import Lease, host_of, locked
 from whatsapp.models import WhatsAppAccount
 from whatsapp.mover import Mover
+from whatsapp.receipts import Receipts
 from whatsapp.sender import Sender, settle
 from whatsapp.session import Change
 from whatsapp.store import Me, Store, store_of
@@ -46,13 +47,15 @@ class Line(Connection):
         super().__init__(account, store, lease)
         self.wakeup = wakeup
         self.journal = Journal(store.journal)
-        self.sender = Sender(account.tenant_id, self.session, timezone.now)
+        receipts = Receipts()
+        self.sender = Sender(account.tenant_id, self.session, timezone.now, store, receipts)
         self.mover = Mover(
             self.journal,
             Translator(account.tenant_id, store.me() or Me(""), store.phone_of),
             clock=timezone.now,
             told=wakeup.send,
             ours=self.sender.ids.__contains__,
+            receipts=receipts,
         )
         self.holes = Holes(self.journal, store)
         self.stopping = threading.Event()

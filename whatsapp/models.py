@@ -51,6 +51,8 @@ class WhatsAppAccount(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     retry_at = models.DateTimeField(null=True, blank=True)
     banned_until = models.DateTimeField(null=True, blank=True)
+    # WhatsApp refused a message to somebody who had not written: no others until then.
+    unasked_from = models.DateTimeField(null=True, blank=True, editable=False)
 
     # Who holds it.
     lease_owner = models.CharField(max_length=80, blank=True, editable=False)

@@ -8,10 +8,11 @@ from dataclasses import replace
 
 from django.db import InterfaceError, OperationalError
 
-from conversations.inbound import Event, Receipt
+from conversations.inbound import Receipt
 from conversations.intake import receive
 from tenants import crash
 from whatsapp.journal import Journal, Raw
+from whatsapp.receipts import Receipts
 from whatsapp.translate import LOST, Translator
 
 log = logging.getLogger(__name__)
@@ -30,8 +31,9 @@ class Mover:
         clock: Callable[[], dt.datetime],
         told: Callable[[], None],
         ours: Callable[[str], bool] = lambda whatsapp_id: False,
+        receipts: Receipts | None = None,
     ):
-        self.translator = translator
+        self.translator, self._receipts = translator, receipts or Receipts()
         self._journal, self._clock, self._told, self._ours = journal, clock, told, ours
 
     def step(self) -> bool:
@@ -64,8 +66,8 @@ class Mover:
             return
         event = self.translator.read(raw)
         if isinstance(event, Receipt):
-            event = self._needed(event)
-        if event is not None:
+            self._receipt(event)
+        elif event is not None:
             receive(event, at=self._clock())
 
     def _stale(self, raw: Raw) -> bool:
@@ -78,9 +80,10 @@ class Mover:
     def _age(self, raw: Raw) -> float:
         return self._clock().timestamp() - raw.received_at
 
-    def _needed(self, receipt: Receipt) -> Event | None:
+    def _receipt(self, receipt: Receipt) -> None:
         """The library itself sends again what this process sent."""
-        if receipt.kind != "retry":
-            return receipt
-        ids = tuple(each for each in receipt.whatsapp_ids if not self._ours(each))
-        return replace(receipt, whatsapp_ids=ids) if ids else None
+        ids = receipt.whatsapp_ids
+        if receipt.kind == "retry":
+            ids = tuple(each for each in ids if not self._ours(each))
+        if ids:
+            self._receipts.take(replace(receipt, whatsapp_ids=ids), self._clock())

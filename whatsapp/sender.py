@@ -2,20 +2,27 @@
 
 import datetime as dt
 import logging
+import sqlite3
 import time
 import uuid
 from collections.abc import Callable
 
 from django.db import OperationalError
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 
 from conversations import outbox
 from conversations.models import Message
 from tenants import crash
-from whatsapp.session import SendError, WhatsAppSession
+from whatsapp.models import WhatsAppAccount
+from whatsapp.pace import Pace
+from whatsapp.receipts import Receipts
+from whatsapp.session import Quote, SendError, WhatsAppSession
 from whatsapp.store import Store
 
 log = logging.getLogger(__name__)
+REST = dt.timedelta(hours=24)
+ONCE_MORE = dt.timedelta(seconds=30)
 
 
 def secret_of(message: Message) -> bytes:
@@ -28,54 +35,114 @@ class Sender:
     """One studio's way out. `ids` are those that this process sent."""
 
     def __init__(
-        self, tenant_id: uuid.UUID, session: WhatsAppSession, clock: Callable[[], dt.datetime]
+        self,
+        tenant_id: uuid.UUID,
+        session: WhatsAppSession,
+        clock: Callable[[], dt.datetime],
+        store: Store | None = None,
+        receipts: Receipts | None = None,
     ):
         self._tenant_id, self._session, self._clock = tenant_id, session, clock
+        self._store, self._receipts = store, receipts or Receipts()
+        self._pace = Pace()
         self.ids: set[str] = set()
 
     def send_next(self) -> bool:
-        """Send the next message that waits. False when none does."""
-        message = outbox.claim_to_send(self._tenant_id, self._clock())
+        """Send the next message that waits. False when none does, or none may leave now."""
+        at = self._clock()
+        if self._pace.next_at(at, unasked=False) > at:
+            return False
+        message = outbox.claim_to_send(self._tenant_id, at)
         if message is None:
             return False
         crash.point("C8")
+        unasked = outbox.unasked(message, at)
+        if unasked and self._postponed(message, at):
+            return True
+        self._pace.sent(at, unasked=unasked)
         try:
             whatsapp_id = self._send(message)
         except SendError as error:
-            _not_sent(message, error, self._clock())
+            self._failed(message, error)
         else:
             crash.point("C11")
             _record(lambda: outbox.sent(message, whatsapp_id, self._clock()))
             crash.point("C12")
+            self._receipts.apply(whatsapp_id, self._clock())
             _mark_read(message, self._session)
         return True
 
     def _send(self, message: Message) -> str:
         chat = message.conversation.chat
-        whatsapp_id = self._session.send_text(chat, message.text, secret=secret_of(message))
+        whatsapp_id = self._session.send_text(
+            chat, message.text, secret=secret_of(message), quote=_quote(message)
+        )
         self.ids.add(whatsapp_id)
         return whatsapp_id
+
+    def _postponed(self, message: Message, at: dt.datetime) -> bool:
+        """Whether a message that nobody asked for has to wait: they leave slowly, and not while WhatsApp refuses them."""
+        accounts = WhatsAppAccount.objects.filter(tenant=self._tenant_id)
+        refused = accounts.filter(unasked_from__gt=at).values_list("unasked_from", flat=True)
+        until = refused.first() or self._pace.next_at(at, unasked=True)
+        if until <= at:
+            return False
+        reason = _("WhatsApp lets this number write first only to a few people. It is sent later.")
+        _record(lambda: outbox.postpone(message, until, reason))
+        return True
+
+    def _failed(self, message: Message, error: SendError) -> None:
+        log.warning("message %s: %s", message.pk, error)
+        at = self._clock()
+        if error.unknown:
+            whatsapp_id = self._tried_as(message)
+            _record(lambda: outbox.unknown(message, str(error), at, whatsapp_id))
+            if whatsapp_id:
+                self._receipts.apply(whatsapp_id, at)
+            return
+        if error.unasked:
+            _rest(self._tenant_id, at)
+        again = not error.permanent and not (error.once and message.attempts > 1)
+        wait = ONCE_MORE if error.once else None
+        _record(
+            lambda: outbox.not_sent(message, error.sentence, at, permanent=not again, wait=wait)
+        )
+
+    def _tried_as(self, message: Message) -> str | None:
+        """The id that WhatsApp's library gave to a message, also when nobody knows whether it arrived."""
+        try:
+            return self._store.sent_with(secret_of(message)) if self._store else None
+        except sqlite3.Error as error:
+            log.info("the id of message %s is not known yet: %s", message.pk, error)
+            return None
+
+
+def _quote(message: Message) -> Quote | None:
+    """What the message shows that it answers."""
+    told = outbox.quoted(message)
+    if told is None or not told.whatsapp_id:
+        return None
+    return Quote(told.whatsapp_id, message.conversation.chat, told.text)
+
+
+def _rest(tenant_id: uuid.UUID, at: dt.datetime) -> None:
+    """WhatsApp refused a message to somebody who had not written: others wait a day, answers go on."""
+    WhatsAppAccount.objects.filter(tenant=tenant_id).update(unasked_from=at + REST)
 
 
 def settle(tenant_id: uuid.UUID, store: Store, at: dt.datetime) -> None:
     """At a line's start: what was being sent when the last one ended was either never tried, then it waits
     again, or perhaps sent, then receipts or staff decide."""
     linked = store.me() is not None
-    for message in Message.objects.filter(tenant_id=tenant_id, state=Message.State.SENDING):
+    uncertain = Message.objects.filter(tenant_id=tenant_id, whatsapp_id=None)
+    for message in uncertain.filter(state__in=(Message.State.SENDING, Message.State.UNKNOWN)):
         whatsapp_id = store.sent_with(secret_of(message))
-        if linked and whatsapp_id is None:
+        sending = message.state == Message.State.SENDING
+        if sending and linked and whatsapp_id is None:
             outbox.not_sent(message, "MILA stopped before it was sent", at, permanent=False)
         elif whatsapp_id is not None:
             Message.objects.filter(pk=message.pk).update(whatsapp_id=whatsapp_id)
     outbox.recover(tenant_id, at)
-
-
-def _not_sent(message: Message, error: SendError, at: dt.datetime) -> None:
-    log.warning("message %s: %s", message.pk, error)
-    if error.unknown:
-        _record(lambda: outbox.unknown(message, str(error), at))
-    else:
-        _record(lambda: outbox.not_sent(message, str(error), at, permanent=error.permanent))
 
 
 def _mark_read(message: Message, session: WhatsAppSession) -> None:

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 from whatsapp.store import Me
 
@@ -35,16 +36,41 @@ class Change:
 
 
 class SendError(Exception):
-    """A message did not go out, or perhaps did. `unknown`: nobody can tell; `permanent`: do not try again."""
+    """A message did not go out, or perhaps did. `unknown`: nobody can tell; `permanent`: do not try again.
 
-    def __init__(self, text: str, *, unknown: bool = False, permanent: bool = False):
+    `once`: WhatsApp refused it, which one more try may mend. `unasked`: it was refused because the person did not
+    write first.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        unknown: bool = False,
+        permanent: bool = False,
+        once: bool = False,
+        unasked: bool = False,
+    ):
         super().__init__(text)
-        self.unknown, self.permanent = unknown, permanent
+        self.unknown, self.permanent, self.once, self.unasked = unknown, permanent, once, unasked
+
+    @property
+    def sentence(self) -> str:
+        """For staff: what happened and what to do."""
+        if self.unasked:
+            return _(
+                "WhatsApp did not let it through, as this person has not written to this number lately. "
+                "Answer when they write, or write from the phone."
+            )
+        return str(self)
 
     @classmethod
     def of(cls, text: str) -> "SendError":
         """Read what WhatsApp's library says; only a few of its errors mean that nothing was sent."""
-        if re.search(r"no LID found|must be a user JID|unknown server|server returned error", text):
+        if found := re.search(r"server returned error (\d+)", text):
+            unasked = found[1] == "463"
+            return cls(text, permanent=unasked, once=not unasked, unasked=unasked)
+        if re.search(r"no LID found|must be a user JID|unknown server", text):
             return cls(text, permanent=True)
         not_sent = r"client is nil|device JID|websocket not connected|failed to get user info"
         return cls(text, unknown=re.search(not_sent, text) is None)

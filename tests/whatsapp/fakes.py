@@ -14,6 +14,7 @@ class FakeSession:
         self.linked: Me | None = None
         self.problem: SendError | None = None
         self.sent: list[tuple[str, str, bytes]] = []
+        self.quotes: list[Quote | None] = []
         self.read: list[list[str]] = []
         self.calls: list[str] = []
 
@@ -30,6 +31,7 @@ class FakeSession:
         if self.problem is not None:
             raise self.problem
         self.sent.append((chat, text, secret))
+        self.quotes.append(quote)
         return f"3EB0{len(self.sent)}"
 
     def mark_read(self, chat: str, sender: str, ids: list[str]) -> None:

@@ -143,7 +143,9 @@ def test_only_retries_for_an_earlier_process_are_passed_on(
     journal: Journal, mover: Mover, monkeypatch: pytest.MonkeyPatch
 ):
     seen: list[object] = []
-    monkeypatch.setattr("whatsapp.mover.receive", lambda event, at: seen.append(event))
+    monkeypatch.setattr(
+        "whatsapp.receipts.outbox.receipt", lambda event, at: seen.append(event) or set()
+    )
     arrive(journal, events.receipt("RETRY", "3EB0"))
     arrive(journal, events.receipt("RETRY", "3EB0", "3EB1"))
     arrive(journal, events.receipt("DELIVERED", "3EB0"))

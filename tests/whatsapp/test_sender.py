@@ -11,8 +11,10 @@ from conversations.intake import receive
 from conversations.models import Conversation, Customer, Message
 from tenants.models import Tenant
 from tests.whatsapp.fakes import FakeSession
+from whatsapp.models import WhatsAppAccount
+from whatsapp.receipts import Receipts
 from whatsapp.sender import Sender, secret_of, settle
-from whatsapp.session import SendError
+from whatsapp.session import Quote, SendError
 from whatsapp.store import Store
 
 CHAT = "100000000000001@lid"
@@ -91,6 +93,7 @@ def test_only_what_is_answered_now_gets_blue_ticks(
         ("websocket not connected", State.QUEUED),
         ("no LID found for 628 from server", State.FAILED),
         ("server returned error 463", State.FAILED),
+        ("server returned error 479", State.QUEUED),
     ],
 )
 def test_an_error_says_whether_anything_was_sent(
@@ -100,6 +103,137 @@ def test_an_error_says_whether_anything_was_sent(
     session.problem = SendError.of(text)
     assert out.send_next()
     assert state_of(message) == (state, None)
+
+
+def test_a_refusal_is_tried_once_more_half_a_minute_later(
+    chat: Conversation, ombak: Tenant, session: FakeSession, now: dt.datetime
+):
+    clock = [now]
+    out = Sender(ombak.pk, session, lambda: clock[0])
+    message = reply(chat, now)
+    session.problem = SendError.of("server returned error 479")
+    out.send_next()
+    clock[0] += dt.timedelta(seconds=29)
+    assert not out.send_next()
+    clock[0] += dt.timedelta(seconds=1)
+    assert out.send_next()
+    assert state_of(message)[0] == State.FAILED
+
+
+def staff_writes(chat: Conversation, at: dt.datetime, number: int = 0) -> Message:
+    return outbox.queue(
+        chat, "Kelas besok pindah ke jam 8", author=Message.Author.STAFF, key=f"s{number}", at=at
+    )
+
+
+def test_after_a_refused_first_message_others_rest_a_day_and_answers_go_on(
+    chat: Conversation, ombak: Tenant, session: FakeSession, now: dt.datetime
+):
+    WhatsAppAccount.objects.create(tenant=ombak)
+    clock = [now]
+    out = Sender(ombak.pk, session, lambda: clock[0])
+    refused = staff_writes(chat, now)
+    session.problem = SendError.of("server returned error 463")
+    out.send_next()
+    assert state_of(refused)[0] == State.FAILED
+    assert "has not written" in refused.error
+    session.problem = None
+    other = Conversation.objects.create(
+        tenant=ombak,
+        customer=Customer.objects.create(tenant=ombak, phone="+628111000002"),
+        chat="2@lid",
+    )
+    waits, answer = staff_writes(other, now, 1), reply(chat, now)
+    while out.send_next():
+        pass
+    assert state_of(answer)[0] == State.SENT
+    assert state_of(waits)[0] == State.QUEUED
+    clock[0] += dt.timedelta(hours=24)
+    assert out.send_next()
+    assert state_of(waits)[0] == State.SENT
+
+
+def test_messages_that_nobody_asked_for_leave_slowly_and_replies_at_once(
+    chat: Conversation, ombak: Tenant, session: FakeSession, now: dt.datetime
+):
+    clock = [now]
+    out = Sender(ombak.pk, session, lambda: clock[0])
+    for number in range(8):
+        customer = Customer.objects.create(tenant=ombak, phone=f"+62811100001{number}")
+        one = Conversation.objects.create(tenant=ombak, customer=customer, chat=f"{number}@lid")
+        staff_writes(one, now, number)
+    while out.send_next():
+        pass
+    assert len(session.sent) == 6
+    question(chat, now, "3A01")
+    staff_writes(chat, now, 99)
+    while out.send_next():
+        pass
+    assert len(session.sent) == 7
+    clock[0] += dt.timedelta(minutes=1)
+    while out.send_next():
+        pass
+    assert len(session.sent) == 9
+
+
+def test_not_more_than_90_messages_a_minute(
+    chat: Conversation, ombak: Tenant, session: FakeSession, now: dt.datetime
+):
+    clock = [now]
+    out = Sender(ombak.pk, session, lambda: clock[0])
+    for number in range(92):
+        reply(chat, now, key=str(number))
+    while out.send_next():
+        pass
+    assert len(session.sent) == 90
+    clock[0] += dt.timedelta(minutes=1)
+    while out.send_next():
+        pass
+    assert len(session.sent) == 92
+
+
+def test_a_message_shows_what_it_answers(
+    chat: Conversation, out: Sender, session: FakeSession, now: dt.datetime
+):
+    question(chat, now, "3A01")
+    outbox.queue(chat, "Ya", author=Message.Author.ASSISTANT, key="q", at=now, quoted_id="3A01")
+    reply(chat, now)
+    while out.send_next():
+        pass
+    assert session.quotes == [Quote("3A01", CHAT, ""), None]
+
+
+def test_a_receipt_that_comes_before_our_own_confirmation_counts(
+    chat: Conversation, ombak: Tenant, session: FakeSession, now: dt.datetime
+):
+    receipts = Receipts()
+    message = reply(chat, now)
+    receipts.take(Receipt(ombak.pk, ("3EB01",), "delivered", now), now)
+    Sender(ombak.pk, session, lambda: now, receipts=receipts).send_next()
+    assert state_of(message) == (State.DELIVERED, "3EB01")
+
+
+def test_an_unsure_message_has_its_id_at_once_and_is_settled_by_its_receipt(
+    chat: Conversation, ombak: Tenant, session: FakeSession, store: Store, now: dt.datetime
+):
+    message = reply(chat, now)
+    given_out(store, message, "3EB0F")
+    session.problem = SendError.of("timed out waiting for message send response")
+    Sender(ombak.pk, session, lambda: now, store).send_next()
+    assert state_of(message) == (State.UNKNOWN, "3EB0F")
+    Receipts().take(Receipt(ombak.pk, ("3EB0F",), "read", now), now)
+    assert state_of(message) == (State.READ, "3EB0F")
+
+
+def test_at_the_start_an_old_unsure_message_gets_its_id(
+    chat: Conversation, ombak: Tenant, store: Store, now: dt.datetime
+):
+    message = reply(chat, now)
+    outbox.claim_to_send(ombak.pk, now)
+    outbox.recover(ombak.pk, now)
+    given_out(store, message, "3EB0F")
+    settle(ombak.pk, store, now)
+    assert state_of(message) == (State.UNKNOWN, "3EB0F")
 
 
 def test_a_database_that_is_busy_for_a_moment_does_not_lose_what_was_sent(

@@ -6,7 +6,7 @@ No model is called here. A claim that was overtaken changes nothing; the convers
 import datetime as dt
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -26,11 +26,13 @@ __all__ = [
     "Claim",
     "Draft",
     "EscalationDraft",
+    "InTheMaking",
     "StillWriting",
     "claim_due",
     "claim_next",
     "decide",
     "give_up",
+    "in_the_making",
     "overtaken",
     "quiet_until",
     "release",
@@ -326,6 +328,26 @@ def _escalate(conversation: Conversation, draft: EscalationDraft | None, at: dt.
     """In the transaction of the reply, which still leaves. The Playground only shows that there would be one."""
     if draft and conversation.channel != Channel.PLAYGROUND:
         escalations.escalate(conversation, draft.category, draft.urgency, draft.summary, at)
+
+
+@dataclass(frozen=True)
+class InTheMaking:
+    """A WhatsApp chat whose answer somebody is making now, and what it answers."""
+
+    chat: str
+    whatsapp_ids: list[str]
+
+
+def in_the_making(tenant_id: uuid.UUID, at: dt.datetime) -> list[InTheMaking]:
+    """The studio's chats that are claimed now."""
+    chats = Conversation.objects.filter(
+        tenant=tenant_id, channel=Channel.WHATSAPP, reply_due_at__lte=at, lease_until__gt=at
+    )
+    read: dict[str, list[str]] = {}
+    rows = Message.objects.filter(conversation__in=chats, state=State.NEW)
+    for chat, whatsapp_id in rows.values_list("conversation__chat", "whatsapp_id"):
+        read.setdefault(chat, []).append(whatsapp_id or "")
+    return [InTheMaking(chat, ids) for chat, ids in read.items()]
 
 
 def release(claim: Claim) -> None:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from conversations import escalations, handling
 from conversations.inbound import Receipt
 from conversations.models import Conversation, Escalation, Message, MessageQuerySet
+from conversations.parts import parts
 from conversations.people import clean_text
 from tenants.models import Tenant
 from tenants.prepared import Prepared, PreparedUpdate, id_slot, number_slot, savepoint
@@ -42,7 +43,9 @@ def queue(
     quoted_id: str = "",
     details: Mapping[str, Any] | None = None,
 ) -> Message:
-    """Put a message into the outbox; the same `key` twice is one row. Staff who write silence the assistant a while."""
+    """Put a message into the outbox; the same `key` twice is one message. A long text becomes up to three rows, of
+    which the first is returned. Staff who write silence the assistant a while.
+    """
     known = Message.objects.filter(tenant_id=conversation.tenant_id, idempotency_key=key)
     if message := known.first():
         return message
@@ -50,22 +53,25 @@ def queue(
         with transaction.atomic():
             if author == Author.STAFF:
                 handling.staff_wrote(conversation, at)
-            message = insert(
-                conversation,
-                text,
-                author=author,
-                key=key,
-                at=at,
-                written_by=written_by,
-                not_before=not_before,
-                expires_at=expires_at,
-                quoted_id=quoted_id,
-                details=dict(details or {}),
-            )
+            rows = [
+                insert(
+                    conversation,
+                    part,
+                    author=author,
+                    key=f"{key}:{number}" if number else key,
+                    at=at,
+                    written_by=written_by,
+                    not_before=not_before,
+                    expires_at=expires_at,
+                    quoted_id="" if number else quoted_id,
+                    details=dict(details or {}),
+                )
+                for number, part in enumerate(parts(text))
+            ]
             Conversation.objects.filter(pk=conversation.pk).update(last_message_at=at)
     except IntegrityError:
         return known.get()
-    return message
+    return rows[0]
 
 
 def insert(

@@ -20,6 +20,7 @@ from django.utils import timezone
 from tenants import crash
 from whatsapp import states
 from whatsapp.connection import Connection
+from whatsapp.courtesy import Courtesy, Ticks
 from whatsapp.holes import LOOKS, Holes
 from whatsapp.journal import Journal
 from whatsapp.lease import Lease, host_of, locked
@@ -48,12 +49,14 @@ class Line(Connection):
         self.wakeup = wakeup
         self.journal = Journal(store.journal)
         receipts = Receipts()
-        self.sender = Sender(account.tenant_id, self.session, timezone.now, store, receipts)
+        ticks = Ticks(self.session)
+        self.sender = Sender(account.tenant_id, self.session, timezone.now, store, receipts, ticks)
+        self.courtesy = Courtesy(account.tenant_id, self.session, ticks, timezone.now)
         self.mover = Mover(
             self.journal,
             Translator(account.tenant_id, store.me() or Me(""), store.phone_of),
             clock=timezone.now,
-            told=wakeup.send,
+            told=self._told,
             ours=self.sender.ids.__contains__,
             receipts=receipts,
         )
@@ -62,8 +65,9 @@ class Line(Connection):
         self._heard_at = time.monotonic()
         self._moving = self._loop("mover", self.mover.step, 1.0)
         self._sending = self._loop("sender", self._send_when_connected, 0.3)
+        self._courtesy = self._loop("courtesy", self._show_when_connected, 0.7)
         self._looking = self._loop("holes", self.holes.step, LOOKS)
-        self._loops = [self._moving, self._sending, self._looking]
+        self._loops = [self._moving, self._sending, self._courtesy, self._looking]
         self._loops += [self._loop("chores", self._chore, 3600)]
 
     def _loop(self, name: str, step: Callable[[], bool], pause: float) -> Loop:
@@ -101,6 +105,7 @@ class Line(Connection):
         self.wakeup.listen(self._sending.wake)
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
         self.session.start(self._on_raw, self._changes.put)
+        self.wakeup.send()  # the next line may load now
 
     def _find_holes(self) -> None:
         try:
@@ -117,6 +122,13 @@ class Line(Connection):
 
     def _send_when_connected(self) -> bool:
         return self.account.state == State.CONNECTED and self.sender.send_next()
+
+    def _show_when_connected(self) -> bool:
+        return self.account.state == State.CONNECTED and self.courtesy.step()
+
+    def _told(self) -> None:
+        self.courtesy.expect()
+        self.wakeup.send()
 
     def _chore(self) -> bool:
         self.journal.prune()
@@ -175,6 +187,7 @@ class Line(Connection):
             if not answered or time.monotonic() - self._alive_at > 60:
                 log.critical("the line hangs and is ended")
                 leave(states.BROKEN)
+            self.wakeup.send()  # a supervisor ends a line that is silent for long
 
 
 def open_line(account_id: Any, wakeup: Wakeup) -> Line | None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from conversations import outbox
 from conversations.models import Message
 from tenants import crash
+from whatsapp.courtesy import Ticks
 from whatsapp.models import WhatsAppAccount
 from whatsapp.pace import Pace
 from whatsapp.receipts import Receipts
@@ -41,8 +42,10 @@ class Sender:
         clock: Callable[[], dt.datetime],
         store: Store | None = None,
         receipts: Receipts | None = None,
+        ticks: Ticks | None = None,
     ):
         self._tenant_id, self._session, self._clock = tenant_id, session, clock
+        self._ticks = ticks or Ticks(session)
         self._store, self._receipts = store, receipts or Receipts()
         self._pace = Pace()
         self.ids: set[str] = set()
@@ -69,7 +72,8 @@ class Sender:
             _record(lambda: outbox.sent(message, whatsapp_id, self._clock()))
             crash.point("C12")
             self._receipts.apply(whatsapp_id, self._clock())
-            _mark_read(message, self._session)
+            # Also for what was answered too quickly for the ticks of a turn in the making.
+            self._ticks.give(message.conversation.chat, _answered_by(message))
         return True
 
     def _send(self, message: Message) -> str:
@@ -143,16 +147,6 @@ def settle(tenant_id: uuid.UUID, store: Store, at: dt.datetime) -> None:
         elif whatsapp_id is not None:
             Message.objects.filter(pk=message.pk).update(whatsapp_id=whatsapp_id)
     outbox.recover(tenant_id, at)
-
-
-def _mark_read(message: Message, session: WhatsAppSession) -> None:
-    """Blue ticks for what this message answers; only now, so that nothing looks read that was skipped."""
-    ids, chat = _answered_by(message), message.conversation.chat
-    try:
-        if ids:
-            session.mark_read(chat, chat, ids)
-    except Exception as error:  # noqa: BLE001  ticks are a courtesy
-        log.info("read marks: %s", error)
 
 
 def _answered_by(message: Message) -> list[str]:

@@ -3,6 +3,7 @@ from django.db import connection
 
 from conversations import handling, intake, mailbox, outbox
 from conversations.models import Conversation, Escalation, Message
+from conversations.parts import LONG, parts
 from tests.conversations.cast import (
     BUDI,
     after,
@@ -54,6 +55,25 @@ def test_a_message_is_claimed_once_with_its_chat_and_becomes_sent(ombak, senja):
     assert outbox.claim_to_send(ombak.pk, NOW) is None
     outbox.sent(message, "W1", after(1))
     assert (fresh(reply).state, fresh(reply).whatsapp_id) == ("sent", "W1")
+
+
+def test_a_long_text_leaves_as_three_messages_at_most_cut_between_paragraphs(ombak):
+    chat = chat_of(writes(ombak))
+    paragraph = "Kelas Hatha di aula utama. " * 20
+    text = "\n\n".join(f"{number} {paragraph}".strip() for number in range(12))
+    for _twice in range(2):
+        first = outbox.queue(chat, text, author="staff", key="staff:1", at=NOW)
+    rows = list(Message.objects.filter(author="staff"))
+    assert rows[0] == first
+    assert [row.text[0] for row in rows] == ["0", "2", "4"]
+    assert "\n\n".join(row.text for row in rows) == text
+    assert all(len(row.text) <= LONG for row in rows[:2])
+
+
+def test_a_text_without_any_place_to_cut_is_kept_whole():
+    assert "".join(parts("x" * 5000)) == "x" * 5000
+    assert parts("short") == ["short"]
+    assert [len(part) for part in parts("Kata panjang. " * 300)] == [1497, 1497, 1204]
 
 
 def test_messages_of_a_conversation_leave_one_by_one_in_order(ombak):

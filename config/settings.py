@@ -69,7 +69,11 @@ def database(url: str) -> dict[str, object]:
             "PRAGMA mmap_size=134217728; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-20000;",
         }
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": options}
-    return {**environ.Env.db_url_config(url), "CONN_HEALTH_CHECKS": True}
+    known = environ.Env.db_url_config(url)
+    # A host that was frozen in a transaction must not keep its rows from the one that takes over.
+    frozen = {"options": "-c idle_in_transaction_session_timeout=15s"}
+    options = frozen | known.get("OPTIONS", {}) if url.startswith("postgres") else {}
+    return {**known, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
 
 
 # Where things are kept -------------------------------------------------------------------------

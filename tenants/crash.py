@@ -1,8 +1,8 @@
 """Places where a test may kill this process, so that what a crash there leaves behind can be looked at.
 
-`MILA_CRASH_AT=C5` kills at the first passing of C5, `C5:3` at the third; the path of a file means what stands in
-it, and whoever dies there deletes it first, so that one file is one kill. Unset, as it always is outside of tests,
-nothing is looked up. docs/TESTING.md says which place is which.
+`MILA_CRASH_AT=C5` kills at the first passing of C5, `C5:3` at the third, and `C5:1:STOP` freezes instead. The path
+of a file means what stands in it, and whoever dies there deletes it first, so that one file is one kill. Unset, as
+it always is outside of tests, nothing is looked up. docs/TESTING.md says which place is which.
 """
 
 import os
@@ -16,16 +16,17 @@ _passed: Counter[str] = Counter()
 
 def point(name: str) -> None:
     """Die here as with kill -9, when that was asked for."""
-    if _ORDER and _due(name):
-        os.kill(os.getpid(), signal.SIGKILL)
+    if _ORDER and (how := _due(name)):
+        os.kill(os.getpid(), getattr(signal, f"SIG{how}"))
 
 
-def _due(name: str) -> bool:
-    ordered, _colon, passing = _ordered().partition(":")
+def _due(name: str) -> str:
+    """The signal that is due here, if any."""
+    ordered, passing, how = (*_ordered().split(":"), "", "")[:3]
     if name != ordered:
-        return False
+        return ""
     _passed[name] += 1
-    return _passed[name] >= int(passing or 1) and _taken()
+    return (how or "KILL") if _passed[name] == int(passing or 1) and _taken() else ""
 
 
 def _ordered() -> str:

@@ -23,7 +23,7 @@ from whatsapp.wakeups import Wakeup
 
 WAITS = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)  # before the first connection, with some jitter
 AT_ONCE = 0.3  # a line that had been connected is back within a second
-SHORT_LIFE = 20.0  # seconds; lines that end so soon come back at once a few times, then wait as well
+SHORT_LIFE = 20.0  # seconds; a line that ends so soon comes back at once a few times, then it waits
 SHORT_LIVES = 10
 GO_SETTINGS = {
     "NEONIZE_BOT_TAG": "off",  # else recipients see every reply labelled as written by a machine

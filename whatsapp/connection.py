@@ -118,7 +118,7 @@ class Connection:
             self._become(State.SYNCING, qr="", pair_code="", pair_requested_at=None, pair_phone="")
 
     def _on_connected(self, change: Change) -> None:
-        me = self.session.me() or self.store.me() or Me("")
+        me = self.session.me() or Me("")
         self._linked_as(me)
         if identity.taken(self.account, me):
             self._refuse_number()

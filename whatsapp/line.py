@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
@@ -23,7 +24,7 @@ from whatsapp.connection import Connection
 from whatsapp.courtesy import Courtesy, Ticks
 from whatsapp.holes import LOOKS, Holes
 from whatsapp.journal import Journal
-from whatsapp.lease import Lease, host_of, locked
+from whatsapp.lease import Lease, hold, host_of
 from whatsapp.models import WhatsAppAccount
 from whatsapp.mover import Mover
 from whatsapp.receipts import Receipts
@@ -38,7 +39,7 @@ log = logging.getLogger(__name__)
 State = WhatsAppAccount.State
 
 LOOK = 1.0  # seconds between two looks at what staff want
-LOCK_WAIT = 15.0  # the line before this one may still be stopping
+SILENT = 15.0  # seconds without a word of the supervisor, which sends one every five
 
 
 class Line(Connection):
@@ -62,7 +63,7 @@ class Line(Connection):
         )
         self.holes = Holes(self.journal, store)
         self.stopping = threading.Event()
-        self._heard_at = time.monotonic()
+        self._heard_at = self._supervised_at = self._looked_at = time.monotonic()
         self._moving = self._loop("mover", self.mover.step, 1.0)
         self._sending = self._loop("sender", self._send_when_connected, 0.3)
         self._courtesy = self._loop("courtesy", self._show_when_connected, 0.7)
@@ -80,6 +81,7 @@ class Line(Connection):
             with contextlib.suppress(queue.Empty):
                 self._take(self._changes.get(timeout=LOOK))
             self.look()
+            self._heed_supervisor(time.monotonic())
         return self._finish(self._code)
 
     def ask_to_stop(self) -> None:
@@ -97,13 +99,15 @@ class Line(Connection):
             time.sleep(LOOK)
 
     def _begin(self) -> None:
-        settle(self.account.tenant_id, self.store, timezone.now())
+        # A line of another machine that was frozen may still send what it began.
+        settle(self.account.tenant_id, self.store, timezone.now(), certain=not self.lease.haunted)
         self._become(State.CONNECTING)
         self._find_holes()
         for loop in self._loops:
             loop.start()
-        self.wakeup.listen(self._sending.wake)
+        self.wakeup.listen(self._wake_up)
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+        self.store.in_use()
         self.session.start(self._on_raw, self._changes.put)
         self.wakeup.send()  # the next line may load now
 
@@ -121,7 +125,21 @@ class Line(Connection):
         self._moving.wake()
 
     def _send_when_connected(self) -> bool:
-        return self.account.state == State.CONNECTED and self.sender.send_next()
+        connected = self.account.state == State.CONNECTED
+        return connected and self.lease.sure and self.sender.send_next()
+
+    def _wake_up(self) -> None:
+        self._supervised_at = time.monotonic()
+        self._sending.wake()
+
+    def _heed_supervisor(self, now: float) -> None:
+        """Nobody answers what a line without a living supervisor takes in: let another host have the account."""
+        if now - self._looked_at > SILENT / 2:  # we were frozen, too
+            self._supervised_at = now
+        self._looked_at = now
+        if self.wakeup.paired and now - self._supervised_at > SILENT:
+            log.error("the supervisor does not answer: the line ends")
+            self._end(states.BUSY)
 
     def _show_when_connected(self) -> bool:
         return self.account.state == State.CONNECTED and self.courtesy.step()
@@ -194,7 +212,5 @@ def open_line(account_id: Any, wakeup: Wakeup) -> Line | None:
     """The line of an account that this process holds now; None while another process does."""
     account = WhatsAppAccount.objects.select_related("tenant").get(pk=account_id)
     store = store_of(account_id)
-    if locked(store.lock, LOCK_WAIT) is None:
-        return None
-    lease = Lease.take(account.pk, host_of(store.session.parent))
+    lease = hold(account, store.lock, host_of(settings.DATA_DIR))
     return Line(account, store, lease, wakeup) if lease else None

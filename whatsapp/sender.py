@@ -134,10 +134,10 @@ def _rest(tenant_id: uuid.UUID, at: dt.datetime) -> None:
     WhatsAppAccount.objects.filter(tenant=tenant_id).update(unasked_from=at + REST)
 
 
-def settle(tenant_id: uuid.UUID, store: Store, at: dt.datetime) -> None:
+def settle(tenant_id: uuid.UUID, store: Store, at: dt.datetime, *, certain: bool = True) -> None:
     """At a line's start: what was being sent when the last one ended was either never tried, then it waits
-    again, or perhaps sent, then receipts or staff decide."""
-    linked = store.me() is not None
+    again, or perhaps sent, then receipts or staff decide. `certain`: the last one is surely gone."""
+    linked = certain and store.me() is not None
     uncertain = Message.objects.filter(tenant_id=tenant_id, whatsapp_id=None)
     for message in uncertain.filter(state__in=(Message.State.SENDING, Message.State.UNKNOWN)):
         whatsapp_id = store.sent_with(secret_of(message))

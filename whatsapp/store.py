@@ -1,15 +1,24 @@
 """What a line keeps on disk, and reading neonize's own session file without neonize: its calls abort the
-process when nothing is connected, its tables do not."""
+process when nothing is connected, its tables do not.
+
+Two copies of SQLite in one process do not see each other's locks, and closing a file gives up all of them. So while
+a session is open in this process (`in_use`), its file is looked at without locks: a reader that locks would take a
+transaction that is being written for one that a crash left behind, and roll it back.
+"""
 
 import sqlite3
+import threading
+import time
 import uuid
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+
+PATIENCE = 5.0  # seconds that a transaction of the library may take
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,10 @@ class Store:
 
     def phone_of(self, lid: str) -> str | None:
         """The digits of the phone number behind a hidden id, when WhatsApp has told them."""
-        row = self._first("SELECT pn FROM whatsmeow_lid_map WHERE lid = ?", lid)
+        try:
+            row = self._first("SELECT pn FROM whatsmeow_lid_map WHERE lid = ?", lid)
+        except sqlite3.DatabaseError:  # it can be told later, too
+            return None
         return str(row[0]) if row else None
 
     def sent_with(self, secret: bytes) -> str | None:
@@ -78,8 +90,7 @@ class Store:
             "SELECT rowid, chat_jid, sender_jid, message_id FROM whatsmeow_message_secrets"
             " WHERE rowid > ? AND rowid <= ? ORDER BY rowid"
         )
-        with self._opened() as connection:
-            return [Received(*row) for row in connection.execute(query, (after, upto))]
+        return [Received(*row) for row in self._rows(query, after, upto)]
 
     def forget(self) -> None:
         """Delete the session: the next start shows a new code. The journal stays, it holds messages."""
@@ -91,17 +102,61 @@ class Store:
 
     def _all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         try:
-            with self._opened() as connection:
-                return connection.execute(query, values).fetchall()
-        except sqlite3.OperationalError:  # no file or no tables yet: nobody was ever linked
-            return []
+            return self._rows(query, *values)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode in _NOT_YET:
+                return []  # no file or no tables: nobody was ever linked
+            raise
 
-    @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
+    def in_use(self) -> None:
+        """From now on, and until it ends, this process has the session open."""
+        _in_use.add(self.session)
+
+    def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        if self.session in _in_use:
+            return _looked_at(self.session, query, values)
         # Not mode=ro: after a kill -9 the first reader has to roll the cut transaction back.
         address = f"file:{self.session}?mode=rw"
         with closing(sqlite3.connect(address, uri=True, timeout=5)) as connection:
-            yield connection
+            return connection.execute(query, values).fetchall()
+
+
+_in_use: set[Path] = set()
+_looking = threading.Lock()
+_NOT_YET = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CANTOPEN)
+
+
+def _looked_at(session: Path, query: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Read without locks, again and again until nothing was written meanwhile."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with _looking:
+                return _glance(_onlooker(session), query, values)
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode in _NOT_YET or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
+
+
+def _glance(
+    onlooker: sqlite3.Connection, query: str, values: tuple[Any, ...]
+) -> list[tuple[Any, ...]]:
+    """What stands there; an error when it is being written, or was while we looked."""
+    version = onlooker.execute("PRAGMA data_version").fetchone()
+    rows = onlooker.execute(query, values).fetchall()
+    if onlooker.execute("PRAGMA data_version").fetchone() != version:
+        changed = sqlite3.DatabaseError("written while it was read")
+        changed.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise changed
+    return rows
+
+
+@cache
+def _onlooker(session: Path) -> sqlite3.Connection:
+    """Takes no locks, writes nothing, and is never closed."""
+    address = f"file:{session}?mode=ro&nolock=1"
+    return sqlite3.connect(address, uri=True, check_same_thread=False)
 
 
 def store_of(account_id: uuid.UUID | str) -> Store:

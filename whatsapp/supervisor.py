@@ -7,6 +7,7 @@ it again, and its lines end with it.
 import datetime as dt
 import logging
 import select
+import sqlite3
 import threading
 import time
 import uuid
@@ -14,8 +15,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from conversations.models import Conversation
 from tenants.models import Tenant
 from whatsapp import states
 from whatsapp.children import Child, Waits
@@ -34,6 +37,8 @@ BEAT = 5.0
 STOP_WITHIN = 11.0  # seconds that lines have to end by themselves
 LOCK_WAIT = 20.0  # a supervisor that was killed may leave lines that still end
 REPLACED_WAIT = dt.timedelta(minutes=5)
+# Who took over from a frozen host may be thrown out once, by its last reflex when it comes back.
+REFLEX, REFLEX_WAIT = 120.0, dt.timedelta(seconds=5)
 
 
 class Supervisor:
@@ -48,6 +53,7 @@ class Supervisor:
         self._start_at: dict[uuid.UUID, float] = {}
         self._asked: dict[uuid.UUID, dt.datetime | None] = {}
         self._tried: set[uuid.UUID] = set()
+        self._inherited: dict[uuid.UUID, float] = {}  # when an account came from another host
         self._looked = self._beat = 0.0
         answering = Answering(
             self._host,
@@ -57,7 +63,9 @@ class Supervisor:
             freed=lambda: self._finder.wake(),
         )
         self._finder = self._loop("finder", answering.find, 0.2)
-        self._loops = [self._finder, self._loop("chores", Chores().step, 2.0)]
+        chores, beats = Chores().step, self._tell_lines
+        self._loops = [self._finder, self._loop("chores", chores, 2.0)]
+        self._loops.append(self._loop("beats", beats, BEAT))
 
     def _loop(self, name: str, step: object, pause: float) -> Loop:
         assert callable(step)
@@ -125,6 +133,11 @@ class Supervisor:
         for child in list(self._children.values()):
             child.wakeup.send()
 
+    def _tell_lines(self) -> bool:
+        """A step: tell lines that their supervisor lives, also while the database is away."""
+        self._wake_lines()
+        return False
+
     # --- accounts ---------------------------------------------------------------------------------
 
     def _look(self, at: dt.datetime) -> None:
@@ -147,7 +160,11 @@ class Supervisor:
             self._tend_idle(account, at)
 
     def _tend_idle(self, account: WhatsAppAccount, at: dt.datetime) -> None:
-        linked = store_of(account.pk).me() is not None
+        try:
+            linked = store_of(account.pk).me() is not None
+        except sqlite3.Error as error:
+            log.warning("the session of account %s cannot be read now: %s", account.pk, error)
+            return
         asked = states.asked_for_code(account, at)
         if account.logout_requested_at and not linked:
             self._write(account, logout_requested_at=None)
@@ -170,12 +187,27 @@ class Supervisor:
             return False
         if account.state == State.REPLACED and account.pk in self._tried:
             since = account.state_since
-            return since is None or at - since > REPLACED_WAIT
+            return since is None or at - since > self._replaced_wait(account)
         return time.monotonic() >= self._start_at.get(account.pk, 0.0)
+
+    def _replaced_wait(self, account: WhatsAppAccount) -> dt.timedelta:
+        inherited = time.monotonic() - self._inherited.get(account.pk, float("-inf"))
+        return REFLEX_WAIT if inherited < REFLEX else REPLACED_WAIT
 
     def _start(self, account: WhatsAppAccount) -> None:
         self._tried.add(account.pk)
+        if account.lease_owner not in ("", self._host):
+            self._inherit(account)
         self._children[account.pk] = Child(account.pk, settings.DATA_DIR / "logs")
+
+    def _inherit(self, account: WhatsAppAccount) -> None:
+        """What the host before us was answering is answered here: its own answers are overtaken."""
+        log.warning("account %s is taken over from another host", account.pk)
+        self._inherited[account.pk] = time.monotonic()
+        theirs = Conversation.objects.filter(
+            tenant=account.tenant_id, lease_owner__startswith=f"{account.lease_owner}/"
+        )
+        theirs.update(lease_owner="", lease_until=None)
 
     def _rest(self, account: WhatsAppAccount) -> None:
         """Nobody is linked and nobody asked for a code: no codes for nobody."""
@@ -205,18 +237,21 @@ class Supervisor:
         self._write(account, qr="", retry_at=timezone.now() + dt.timedelta(seconds=wait), **changed)
 
     def _write(self, account: WhatsAppAccount, **values: object) -> None:
-        WhatsAppAccount.objects.filter(pk=account.pk).update(**values)
+        self._ours().filter(pk=account.pk).update(**values)
+
+    def _ours(self) -> "QuerySet[WhatsAppAccount]":
+        """Accounts of this host, and those of nobody: of others we know nothing."""
+        return WhatsAppAccount.objects.filter(Q(lease_owner=self._host) | Q(lease_until=None))
 
     def _beat_for_idle(self, at: dt.datetime) -> None:
         """Accounts without a line have nobody else to say that the service is there."""
-        idle = WhatsAppAccount.objects.exclude(pk__in=list(self._children))
+        idle = self._ours().exclude(pk__in=list(self._children))
         idle.exclude(lease_until__gt=at).update(heartbeat_at=at)
 
 
 def open_supervisor() -> Supervisor | None:
-    """The supervisor of this folder; None while another one runs."""
-    folder: Path = settings.WHATSAPP_SESSION_PATH
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """The supervisor of this host; None while another one runs."""
+    folder: Path = settings.DATA_DIR
     if locked(folder / "supervisor.lock", LOCK_WAIT) is None:
         return None
     return Supervisor(folder)

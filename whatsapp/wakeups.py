@@ -32,6 +32,10 @@ class Wakeup:
         except OSError:
             return cls(None)
 
+    @property
+    def paired(self) -> bool:
+        return self._end is not None
+
     def fileno(self) -> int:
         return self._end.fileno() if self._end else -1
 

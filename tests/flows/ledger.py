@@ -32,7 +32,8 @@ class Row:
     @classmethod
     def read(cls, *columns: Any) -> "Row":
         *plain, details = columns
-        return cls(*plain, json.loads(details) if isinstance(details, str) else details)
+        read = json.loads(details) if isinstance(details, str) else details  # SQLite keeps text
+        return cls(*[*plain, read])
 
 
 _ROWS = """SELECT id, conversation_id, whatsapp_id, from_me, kind, state, text, details

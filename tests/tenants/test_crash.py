@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,15 @@ def passed(order: str) -> tuple[int, str]:
 )
 def test_a_process_dies_at_the_passing_that_was_ordered(order: str, end: tuple[int, str]) -> None:
     assert passed(order) == end
+
+
+def test_a_process_can_be_frozen_instead() -> None:
+    environment = {**os.environ, "MILA_CRASH_AT": "C5:2:STOP"}
+    program = subprocess.Popen([sys.executable, "-c", PASSES], env=environment, stdout=-1)
+    _pid, status = os.waitpid(program.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+    program.send_signal(signal.SIGCONT)
+    assert program.communicate()[0].split() == [b"1", b"2", b"3", b"4"]
 
 
 def test_an_order_in_a_file_is_one_kill(tmp_path: Path) -> None:

@@ -1,12 +1,22 @@
 import datetime as dt
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
 from tenants.models import Tenant
-from whatsapp.lease import Lease, held_elsewhere, host_of, locked
+from whatsapp import lease as leases
+from whatsapp.lease import Lease, held_elsewhere, hold, host_of, locked, seize
 from whatsapp.models import WhatsAppAccount
+
+DJANGO = """
+import os, django
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+django.setup()
+"""
 
 
 @pytest.fixture
@@ -50,3 +60,66 @@ def test_a_released_account_is_free_at_once(account: WhatsAppAccount):
     assert lease is not None
     assert lease.release(problem="bye")
     assert Lease.take(account.pk, "there") is not None
+
+
+def test_who_did_not_renew_for_a_while_is_not_sure_any_more(
+    account: WhatsAppAccount, monkeypatch: pytest.MonkeyPatch
+):
+    lease = Lease.take(account.pk, "here")
+    assert lease is not None
+    assert lease.sure
+    monkeypatch.setattr(leases, "SURE", 0.0)
+    assert not lease.sure
+    monkeypatch.setattr(leases, "SURE", 10.0)
+    assert Lease.take(account.pk, "here") is not None
+    assert not lease.write()
+    assert not lease.sure
+
+
+def test_on_one_host_the_lock_decides(account: WhatsAppAccount, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(leases, "LOCK_WAIT", 0.0)
+    lock = tmp_path / "lock"
+    assert hold(account, lock, "here") is not None
+    account.refresh_from_db()
+    assert hold(account, lock, "here") is None
+
+
+def test_of_another_host_a_lease_that_ran_out_decides(account: WhatsAppAccount, tmp_path: Path):
+    lock = tmp_path / "lock"
+    frozen = hold(account, lock, "there")
+    assert frozen is not None
+    account.refresh_from_db()
+    assert hold(account, lock, "here") is None
+    WhatsAppAccount.objects.update(lease_until=timezone.now())
+    taken = hold(account, lock, "here")
+    assert taken is not None
+    assert (
+        taken.haunted
+    )  # whoever has the lock is no line of this machine: it may come back to life
+    assert not frozen.write()
+    assert not frozen.sure
+
+
+def test_a_frozen_line_of_this_machine_is_ended(tmp_path: Path):
+    lock = tmp_path / "ac-count.lock"
+    program = f"""
+import time
+from pathlib import Path
+from whatsapp.lease import locked
+locked(Path({str(lock)!r}))
+print("held", flush=True)
+time.sleep(60)
+"""
+    line = subprocess.Popen(
+        [sys.executable, "-c", DJANGO + program, "--line", "ac-count"], stdout=subprocess.PIPE
+    )
+    assert line.stdout is not None
+    assert line.stdout.readline() == b"held\n"
+    line.send_signal(signal.SIGSTOP)
+    assert seize(lock)
+    assert line.wait(5) == -signal.SIGKILL
+
+
+def test_a_lock_that_nobody_keeps_is_just_taken(tmp_path: Path):
+    (tmp_path / "lock").write_text("999999999")
+    assert seize(tmp_path / "lock")

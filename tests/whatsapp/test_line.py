@@ -1,5 +1,5 @@
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -314,3 +314,40 @@ def wait_for() -> Callable[[Callable[[], bool]], None]:
             assert dt.datetime.now(dt.UTC) < deadline
 
     return wait
+
+
+def test_nothing_is_sent_by_who_may_have_lost_the_number(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(line.sender, "send_next", lambda: True)
+    connect(line)
+    assert line._send_when_connected()
+    line.lease._renewed -= 10
+    assert not line._send_when_connected()
+
+
+@pytest.fixture
+def supervised(line: Line) -> Iterator[Line]:
+    line.wakeup, theirs = Wakeup.pair()
+    with theirs:
+        yield line
+
+
+def test_a_line_whose_supervisor_is_frozen_makes_room_for_another_host(supervised: Line):
+    now = supervised._supervised_at
+    for seconds in range(1, 15):
+        supervised._heed_supervisor(now + seconds)
+    assert supervised.code is None
+    supervised._heed_supervisor(now + 15.1)
+    assert supervised.code == states.BUSY
+
+
+def test_a_line_that_was_frozen_itself_does_not_blame_its_supervisor(supervised: Line):
+    supervised._heed_supervisor(supervised._supervised_at + 60)
+    assert supervised.code is None
+
+
+def test_a_line_started_by_hand_has_no_supervisor(line: Line):
+    for seconds in range(1, 60):
+        line._heed_supervisor(line._supervised_at + seconds)
+    assert line.code is None

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from conversations.models import Conversation
 from tenants.models import Tenant
 from whatsapp import pairing, states
 from whatsapp.models import WhatsAppAccount
 from whatsapp.store import Me, Store
-from whatsapp.supervisor import REPLACED_WAIT, Supervisor
+from whatsapp.supervisor import REFLEX_WAIT, REPLACED_WAIT, Supervisor
 from whatsapp.wakeups import Wakeup
 
 State = WhatsAppAccount.State
@@ -232,3 +233,52 @@ def test_who_presses_the_button_does_not_wait_for_the_network_to_be_tried(
 def test_a_dead_thread_ends_the_service(supervisor: Supervisor):
     supervisor._died(MemoryError())
     assert supervisor.run() == 1
+
+
+def test_a_number_of_a_host_that_is_gone_comes_with_its_customers(
+    supervisor: Supervisor, linked: WhatsAppAccount, lines: list[FakeChild]
+):
+    """What it was answering need not wait until its claims run out."""
+    waits = Conversation.objects.create(
+        tenant=linked.tenant, lease_owner="elsewhere/7/1#a", lease_until=timezone.now()
+    )
+    WhatsAppAccount.objects.update(lease_owner="elsewhere", lease_until=timezone.now())
+    look(supervisor)
+    assert [line.account_id for line in lines] == [linked.pk]
+    waits.refresh_from_db()
+    assert (waits.lease_owner, waits.lease_until) == ("", None)
+
+
+def test_a_line_that_took_over_and_was_thrown_out_by_a_last_reflex_is_back_soon(
+    supervisor: Supervisor, linked: WhatsAppAccount, lines: list[FakeChild]
+):
+    WhatsAppAccount.objects.update(lease_owner="elsewhere", lease_until=timezone.now())
+    look(supervisor)
+    WhatsAppAccount.objects.update(lease_owner=supervisor._host)
+    assert end(supervisor, lines[0], 15).state == State.REPLACED
+    WhatsAppAccount.objects.update(state_since=timezone.now() - REFLEX_WAIT)
+    look(supervisor)
+    assert len(lines) == 2
+
+
+def test_a_supervisor_that_was_frozen_says_nothing_about_a_number_that_others_have_now(
+    supervisor: Supervisor, linked: WhatsAppAccount, lines: list[FakeChild]
+):
+    look(supervisor)
+    until = timezone.now() + dt.timedelta(seconds=20)
+    WhatsAppAccount.objects.update(
+        lease_owner="elsewhere", lease_until=until, state=State.CONNECTED
+    )
+    assert end(supervisor, lines[0], states.BUSY).state == State.CONNECTED
+    look(supervisor)
+    assert len(lines) == 1
+
+
+def test_nobody_says_that_a_dead_host_is_there(
+    supervisor: Supervisor, account: WhatsAppAccount, lines: list[FakeChild]
+):
+    """Its number cannot be taken over without its session; staff must see that nobody answers."""
+    WhatsAppAccount.objects.update(lease_owner="elsewhere", lease_until=timezone.now())
+    look(supervisor)
+    account.refresh_from_db()
+    assert account.heartbeat_at is None

@@ -29,7 +29,7 @@ test: install install-dev ## Run the tests
 	@$(BIN)/python -m pytest -n 2
 
 e2e: install install-dev ## Run the slow end-to-end tests: whole processes, loopback WhatsApp, Chromium
-	@$(BIN)/python -m pytest -m e2e
+	@$(BIN)/python -m pytest -m e2e -n 2 --dist loadgroup
 
 fmt: install-dev ## Format the code
 	@$(BIN)/ruff format .

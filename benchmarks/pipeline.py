@@ -29,14 +29,14 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 CUSTOMERS, ENTRIES, HISTORY = 200, 40, 20
-WARM_UP = 30
+WARM_UP = 100
 LETTERS = "abcdefghij"
 PATHS = {
     "plain": ("plain question", "Ada kelas untuk pemula? ref {}"),
@@ -76,26 +76,10 @@ class Stopwatch:
 
 def measured(one: Callable[[int], None], watch: Stopwatch, messages: int, at_once: int) -> None:
     """Run `one` for every message, `at_once` at a time, and print the figures as JSON."""
-    for number in range(WARM_UP):
-        one(number)
+    run(one, range(WARM_UP), at_once)  # every thread opens its connections and writes its statements
     watch.seconds.clear()
-    numbers = iter(range(WARM_UP, WARM_UP + messages))
-    lock = threading.Lock()
-
-    def work() -> None:
-        while True:
-            with lock:
-                number = next(numbers, None)
-            if number is None:
-                return
-            one(number)
-
     began, cpu = time.perf_counter(), time.process_time()
-    threads = [threading.Thread(target=work) for _ in range(at_once)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run(one, range(WARM_UP, WARM_UP + messages), at_once)
     wall, cpu = time.perf_counter() - began, time.process_time() - cpu
     times = sorted(watch.seconds.values())
     figures = {
@@ -110,6 +94,25 @@ def measured(one: Callable[[int], None], watch: Stopwatch, messages: int, at_onc
     print(json.dumps(figures), flush=True)
     sys.stdout.flush()
     os._exit(0 if len(times) == messages and not watch.wrong else 1)
+
+
+def run(one: Callable[[int], None], numbers: Iterable[int], at_once: int) -> None:
+    """Every number once, `at_once` at a time."""
+    waiting, lock = iter(numbers), threading.Lock()
+
+    def work() -> None:
+        while True:
+            with lock:
+                number = next(waiting, None)
+            if number is None:
+                return
+            one(number)
+
+    threads = [threading.Thread(target=work) for _ in range(at_once)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 # --- the bare loop -----------------------------------------------------------------------------
@@ -447,8 +450,8 @@ def main() -> None:
     if options.child:
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, {0})
-        run = {"bare": bare, "mila": mila}[options.child]
-        run(options.messages, options.at_once, options.recorded, PATHS[options.path][1])
+        loop = {"bare": bare, "mila": mila}[options.child]
+        loop(options.messages, options.at_once, options.recorded, PATHS[options.path][1])
     with model_server() as address, tempfile.TemporaryDirectory() as folder:
         for path in [options.path] if options.path else PATHS:
             recorded = Path(folder) / f"{path}.json"

@@ -14,6 +14,7 @@ import json
 import re
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -133,6 +134,7 @@ class Request:
     path: str
     headers: Mapping[str, str]  # names in lower case
     body: Body
+    at: float = field(default_factory=time.time)  # when it came
 
 
 class ModelServer:

@@ -18,7 +18,7 @@ from tests.conversations.cast import after, chat_of, claim, draft, fresh, inboun
 from tests.factories import NOW
 from tests.postgres import postgres, real_database
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("races")]
 __all__ = ["postgres", "real_database"]
 
 State = Message.State

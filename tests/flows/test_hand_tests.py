@@ -20,7 +20,7 @@ from tests.model_server import Body, ModelServer, by_rules, search, text
 from tests.whatsapp_server.api import LocalRig
 from tests.whatsapp_server.client import Customer
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("hand tests")]
 
 NUMBERS = {"ombak": "6281200001101", "senja": "6281200002202"}
 OTHER = {"ombak": "senja", "senja": "ombak"}

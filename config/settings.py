@@ -127,6 +127,7 @@ QDRANT_API_KEY = env.str("QDRANT_API_KEY", default="")
 
 # WhatsApp --------------------------------------------------------------------------------------
 WHATSAPP_SESSION = "whatsapp.session.NeonizeSession"  # the door; tests put a recording one here
+WHATSAPP_LINE_SETTINGS = "config.line"  # with less in it, as there is a line for every number
 WHATSAPP_DEVICE_NAME = env.str("WHATSAPP_DEVICE_NAME", default="MILA")
 PHONE_REGION = env.str("PHONE_REGION", default="ID")
 

@@ -25,9 +25,11 @@ WAITS = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)  # before the first connection, with 
 AT_ONCE = 0.3  # a line that had been connected is back within a second
 SHORT_LIFE = 20.0  # seconds; a line that ends so soon comes back at once a few times, then it waits
 SHORT_LIVES = 10
-GO_SETTINGS = {
+FIRST_WORD = 10.0  # seconds; a line that says nothing for so long does not keep others waiting
+SETTINGS = {
     "NEONIZE_BOT_TAG": "off",  # else recipients see every reply labelled as written by a machine
     "GOMEMLIMIT": "200MiB",
+    "MALLOC_ARENA_MAX": "2",  # a dozen threads that mostly wait need no memory pools of their own
 }
 
 
@@ -54,6 +56,7 @@ class Child:
     def __init__(self, account_id: uuid.UUID, folder: Path):
         self.started = time.monotonic()
         self.wakeup, theirs = Wakeup.pair()
+        self.spoke, self.silent = False, 0  # a word so far? how many looks since the last one?
         self._asked = False
         self.process = _start(account_id, theirs)
         threading.Thread(
@@ -65,6 +68,14 @@ class Child:
     @property
     def lived(self) -> float:
         return time.monotonic() - self.started
+
+    @property
+    def starting(self) -> bool:
+        """Whether it is still loading, which costs a second of a core."""
+        return not self.spoke and self.lived < FIRST_WORD
+
+    def heard(self) -> None:
+        self.spoke, self.silent = True, 0
 
     def ended(self) -> int | None:
         """The exit code of a line that ended; negative for a signal."""
@@ -83,7 +94,8 @@ class Child:
 def _start(account_id: uuid.UUID, theirs: socket.socket) -> subprocess.Popen[bytes]:
     """Exec, never fork: the library's state does not survive a fork."""
     wake = theirs.fileno()
-    environment = {**os.environ, **GO_SETTINGS, wakeups.VARIABLE: str(wake)}
+    own = {"DJANGO_SETTINGS_MODULE": settings.WHATSAPP_LINE_SETTINGS, wakeups.VARIABLE: str(wake)}
+    environment = {**os.environ, **SETTINGS, **own}
     command = [sys.executable, "manage.py", "runwhatsapp", "--line", str(account_id)]
     with theirs:
         return subprocess.Popen(  # noqa: S603  our own program

@@ -110,6 +110,7 @@ class Line(Connection):
         self.store.in_use()
         self.session.start(self._on_raw, self._changes.put)
         self.wakeup.send()  # the next line may load now
+        self.wakeup.send()  # the next line may load now
 
     def _find_holes(self) -> None:
         try:
@@ -205,6 +206,7 @@ class Line(Connection):
             if not answered or time.monotonic() - self._alive_at > 60:
                 log.critical("the line hangs and is ended")
                 leave(states.BROKEN)
+            self.wakeup.send()  # a supervisor ends a line that is silent for long
             self.wakeup.send()  # a supervisor ends a line that is silent for long
 
 

@@ -6,6 +6,7 @@ it again, and its lines end with it.
 
 import datetime as dt
 import logging
+import os
 import select
 import sqlite3
 import threading
@@ -39,6 +40,8 @@ LOCK_WAIT = 20.0  # a supervisor that was killed may leave lines that still end
 REPLACED_WAIT = dt.timedelta(minutes=5)
 # Who took over from a frozen host may be thrown out once, by its last reflex when it comes back.
 REFLEX, REFLEX_WAIT = 120.0, dt.timedelta(seconds=5)
+LOADING = max(2, os.cpu_count() or 2)  # lines that load at the same time
+SILENT_LOOKS = 120  # a line says something every 10 s, whatever happens to database and network
 
 
 class Supervisor:
@@ -104,10 +107,11 @@ class Supervisor:
 
     def _listen(self, seconds: float) -> None:
         """Until a line says that a message came, `seconds` at most."""
-        ends = [child.wakeup for child in self._children.values()]
+        ends = {child.wakeup: child for child in self._children.values()}
         heard, _, _ = select.select(ends, [], [], seconds)
         for end in heard:
             if end.drain():
+                ends[end].heard()
                 self._finder.wake()
             else:
                 self._stopping.wait(seconds)  # the line is gone; its end is noticed by `_see`
@@ -154,10 +158,18 @@ class Supervisor:
         wished = account.wanted or account.logout_requested_at is not None
         wanted = wished and account.tenant.active
         if child is not None:
+            self._watch(child)
             if not wanted:
                 child.ask_to_stop()
         elif wanted and not held_elsewhere(account, self._host, at):
             self._tend_idle(account, at)
+
+    def _watch(self, child: Child) -> None:
+        """A line hangs when it is silent for many looks of ours: the clock also runs while we are stopped."""
+        child.silent += 1
+        if child.silent > SILENT_LOOKS:
+            log.critical("a line hangs and is ended")
+            child.kill()
 
     def _tend_idle(self, account: WhatsAppAccount, at: dt.datetime) -> None:
         try:
@@ -188,6 +200,8 @@ class Supervisor:
         if account.state == State.REPLACED and account.pk in self._tried:
             since = account.state_since
             return since is None or at - since > self._replaced_wait(account)
+        if sum(child.starting for child in self._children.values()) >= LOADING:
+            return False
         return time.monotonic() >= self._start_at.get(account.pk, 0.0)
 
     def _replaced_wait(self, account: WhatsAppAccount) -> dt.timedelta:

@@ -1,7 +1,11 @@
 import io
+import uuid
 from pathlib import Path
+from typing import Any
 
-from whatsapp.children import AT_ONCE, SHORT_LIVES, WAITS, Waits, _keep_output
+import pytest
+
+from whatsapp.children import AT_ONCE, SHORT_LIVES, WAITS, Child, Waits, _keep_output
 
 
 def test_waits_grow_before_the_first_connection():
@@ -31,3 +35,28 @@ def test_output_is_kept_without_full_numbers(tmp_path: Path):
     log = tmp_path / "logs" / "line.log"
     _keep_output(io.BytesIO(b"from 628111000001@s.whatsapp.net\n\xff\n"), log)
     assert log.read_text().splitlines()[0] == "from 62…0001@s.whatsapp.net"
+
+
+def test_a_line_is_a_program_of_its_own_with_the_settings_of_lines(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    started: dict[str, Any] = {}
+
+    class Process:
+        stdout = io.BytesIO(b"")
+
+        def __init__(self, command: list[str], **options: Any):
+            started.update(options, command=command)
+
+    monkeypatch.setattr("whatsapp.children.subprocess.Popen", Process)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
+    line = Child(uuid.uuid4(), tmp_path)
+    environment = started["env"]
+    assert started["command"][1:4] == ["manage.py", "runwhatsapp", "--line"]
+    assert environment["HTTPS_PROXY"] == "http://proxy.example"
+    assert environment["NEONIZE_BOT_TAG"] == "off"
+    assert environment["DJANGO_SETTINGS_MODULE"] == "config.line"
+    assert {"GOMEMLIMIT", "MALLOC_ARENA_MAX"} <= set(environment)
+    assert line.starting
+    line.heard()
+    assert not line.starting

@@ -7,10 +7,17 @@ from django.utils import timezone
 
 from conversations.models import Conversation
 from tenants.models import Tenant
+from tests import factories
 from whatsapp import pairing, states
 from whatsapp.models import WhatsAppAccount
 from whatsapp.store import Me, Store
-from whatsapp.supervisor import REFLEX_WAIT, REPLACED_WAIT, Supervisor
+from whatsapp.supervisor import (
+    LOADING,
+    REFLEX_WAIT,
+    REPLACED_WAIT,
+    SILENT_LOOKS,
+    Supervisor,
+)
 from whatsapp.wakeups import Wakeup
 
 State = WhatsAppAccount.State
@@ -20,11 +27,13 @@ class FakeChild:
     """A line that runs until the test ends it."""
 
     started: list["FakeChild"] = []
+    starting = False
 
     def __init__(self, account_id: Any, folder: Path):
         self.account_id, self.lived = account_id, 100.0
         self.code: int | None = None
         self.asked = False
+        self.silent = 0
         self.wakeup = Wakeup(None)
         self.started.append(self)
 
@@ -33,6 +42,12 @@ class FakeChild:
 
     def ask_to_stop(self) -> None:
         self.asked = True
+
+    def heard(self) -> None:
+        self.silent = 0
+
+    def kill(self) -> None:
+        self.code = -9
 
 
 @pytest.fixture
@@ -228,6 +243,48 @@ def test_who_presses_the_button_does_not_wait_for_the_network_to_be_tried(
     pairing.request_qr(ombak, timezone.now())
     look(supervisor)
     assert len(lines) == 2
+
+
+def test_so_many_lines_load_at_the_same_time_and_the_others_wait(
+    supervisor: Supervisor, phones: dict[str, Me], lines: list[FakeChild], monkeypatch: Any
+):
+    monkeypatch.setattr(FakeChild, "starting", True, raising=False)
+    for number in range(LOADING + 1):
+        studio = factories.studio(f"studio-{number}")
+        phones[str(pairing.account_of(studio).pk)] = Me(f"62812{number:08}")
+    look(supervisor)
+    assert len(lines) == LOADING
+    look(supervisor)
+    assert len(lines) == LOADING
+    lines[0].starting = False
+    look(supervisor)
+    assert len(lines) == LOADING + 1
+
+
+def test_a_line_that_hangs_is_ended_and_started_again(
+    supervisor: Supervisor, linked: WhatsAppAccount, lines: list[FakeChild]
+):
+    look(supervisor)
+    for _look in range(SILENT_LOOKS):
+        look(supervisor)
+    assert lines[0].code is None
+    look(supervisor)
+    assert lines[0].code == -9
+    supervisor.step()
+    wait_over(supervisor, linked)
+    look(supervisor)
+    assert len(lines) == 2
+
+
+def test_a_line_that_says_something_lives_on(
+    supervisor: Supervisor, linked: WhatsAppAccount, lines: list[FakeChild]
+):
+    here, there = Wakeup.pair()
+    look(supervisor)
+    lines[0].wakeup, lines[0].silent = here, SILENT_LOOKS
+    there.send(b"!")
+    supervisor._listen(0)
+    assert lines[0].silent == 0
 
 
 def test_a_dead_thread_ends_the_service(supervisor: Supervisor):

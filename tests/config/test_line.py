@@ -1,0 +1,49 @@
+"""A line's process loads what it needs, and nothing of pages, models and indexes."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from config import line, settings
+
+ROOT = Path(__file__).resolve().parents[2]
+NOT_FOR_LINES = {
+    *("django.contrib.admin", "unfold", "ninja", "config.urls", "qrcode", "markdown_it", "nh3"),
+    *("anthropic", "openai", "qdrant_client", "numpy"),
+}
+LOAD = """
+import sys, django
+django.setup()
+import whatsapp.line, whatsapp.management.commands.runwhatsapp
+print(*sys.modules)
+"""
+
+
+def test_a_line_loads_no_pages_no_model_and_no_index(tmp_path: Path):
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": settings.WHATSAPP_LINE_SETTINGS,
+        "DATA_DIR": str(tmp_path),
+        "ENV_FILE": os.devnull,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(done.stdout.split()).isdisjoint(NOT_FOR_LINES)
+
+
+def test_a_line_knows_every_app_whose_rows_may_hang_on_its_own():
+    ours = {name for name in settings.INSTALLED_APPS if (ROOT / name / "migrations").is_dir()}
+    assert ours <= set(line.INSTALLED_APPS) <= set(settings.INSTALLED_APPS)
+
+
+def test_a_line_has_the_same_database_keys_and_limits():
+    for name in ("SECRET_KEY", "ENCRYPTION_KEYS", "WHATSAPP_SESSION_PATH", "MEDIA_ROOT", "LOGGING"):
+        assert getattr(line, name) == getattr(settings, name)
+    names = [module.DATABASES["default"]["NAME"] for module in (line, settings)]
+    assert names[0] == names[1]

@@ -109,17 +109,16 @@ def real_database(
 ) -> Iterator[str]:
     """An empty, migrated database that threads share, in place of the in-memory one. Yields the engine's name."""
     url = _url(request.param, request, tmp_path)
-    usual, known = connections["default"], dict(connections.settings["default"])
+    usual, known = connections["default"], connections.settings["default"]
     with django_db_blocker.unblock():
         fresh = {**known, "OPTIONS": {}, **database(url), "CONN_MAX_AGE": None}
-        connections.settings["default"].clear()
-        connections.settings["default"].update(fresh)
+        # Another dict, as the usual connection reads its own: changed in place, it would make files of our names.
+        connections.settings["default"] = fresh
         del connections["default"]
         try:
             call_command("migrate", verbosity=0)
             yield request.param
         finally:
             connections["default"].close()
-            connections.settings["default"].clear()
-            connections.settings["default"].update(known)
+            connections.settings["default"] = known
             connections["default"] = usual

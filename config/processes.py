@@ -17,7 +17,7 @@ from types import FrameType
 from tenants import lifeline
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0  # seconds before a child that ended is started again
-LONG_LIFE = 60.0  # a child that lived so long starts with the first wait again
+LONG_LIFE = 10.0  # a child that lived so long starts with the first wait again
 STOP_WITHIN = 13.0  # seconds that children have to end by themselves
 LOOK_EVERY = 0.5
 

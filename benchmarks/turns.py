@@ -108,7 +108,22 @@ def burst(stage: Stage, customer: Customer, messages: int = 10, within: float = 
         customer.send(stage.studio, f"ada kelas pemula? baris {number}")
     until(lambda: stage.replies(customer, mark), LONGEST, "an answer")
     time.sleep(QUIET + MODEL + 1.5)  # a second answer would come now
-    return len(stage.replies(customer, mark))
+    replies = stage.replies(customer, mark)
+    if len(replies) != 1:
+        _explain(stage, customer, moments, replies)
+    return len(replies)
+
+
+def _explain(
+    stage: Stage, customer: Customer, moments: list[float], replies: list[dict[str, Any]]
+) -> None:
+    """What the database knows of a burst that went wrong."""
+    query = """SELECT m.author, m.state, m.created_at, m.text FROM conversations_message m
+        JOIN conversations_conversation c ON c.id = m.conversation_id
+        JOIN conversations_customer p ON p.id = c.customer_id WHERE p.phone = ? ORDER BY m.id"""
+    print(f"{len(replies)} answers; sent at {[round(moment, 2) for moment in moments]}")
+    for row in stage.service.rows(query, f"+{customer.number}"):
+        print("   ", *row)
 
 
 def alone(stage: Stage, customer: Customer) -> float:

@@ -12,6 +12,9 @@ import phonenumbers
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.utils import timezone
+
+from whatsapp import version
 
 TAG = "mila"
 LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]", "testserver", ".localhost"})
@@ -28,6 +31,7 @@ def configuration(app_configs: Any, **_kwargs: Any) -> list[CheckMessage]:
         *_choices(),
         *_database_driver(),
         *_data_folder(),
+        *_whatsapp_version(),
     ]
 
 
@@ -141,6 +145,13 @@ def _data_folder() -> Iterator[CheckMessage]:
                 hint=f"Run: chmod 700 {folder}",
                 id="mila.W010",
             )
+
+
+def _whatsapp_version() -> Iterator[CheckMessage]:
+    if old := version.warning(timezone.now()):
+        yield Warning(
+            old, hint="docs/DEPLOYMENT.md, “When WhatsApp refuses the version”.", id="mila.W011"
+        )
 
 
 def _is_open(folder: Path) -> bool:

@@ -17,6 +17,7 @@ from conversations.views import urgent_first
 from knowledge.models import KnowledgeEntry
 from tenants.access import allowed, chosen_studio, studios_of
 from tenants.models import Tenant
+from whatsapp import version
 from whatsapp.models import WhatsAppAccount
 from whatsapp.states import describe
 from whatsapp.views import card
@@ -30,9 +31,8 @@ def home(request: HttpRequest, context: dict[str, Any]) -> TemplateResponse:
     context["title"] = _("Home")
     if tenant is None:
         studios = studios_of(request.user)
-        return TemplateResponse(
-            request, "admin/home_platform.html", {**context, "rows": overview(studios, at)}
-        )
+        context |= {"rows": overview(studios, at), "old": version.warning(at)}
+        return TemplateResponse(request, "admin/home_platform.html", context)
     context |= {"tenant": tenant, "figures": figures(request, tenant, at)}
     context |= {"problem": problem(tenant, at), "has_model": has_model(tenant)}
     context |= {"may_go_live": allowed(request, "studio")}

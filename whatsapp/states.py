@@ -85,7 +85,9 @@ _NEXT_STEPS = {
     State.REPLACED: gettext_lazy("Stop the other program; MILA tries again in a few minutes."),
     State.LOGGED_OUT: gettext_lazy("Press “Show QR” and link the phone again."),
     State.BANNED: gettext_lazy("Open WhatsApp on the phone and read what it says; do not relink."),
-    State.OUTDATED: gettext_lazy("Ask the operator to install the newest version of MILA."),
+    State.OUTDATED: gettext_lazy(
+        "Ask the operator to upgrade MILA with “git pull && make install” and a restart."
+    ),
     State.NUMBER_IN_USE: gettext_lazy("Unlink it there first, or link another number here."),
     State.FAILED: gettext_lazy("Press “Show QR” to try again; tell the operator if it stays."),
 }

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from conversations.models import Conversation
 from tenants.models import Tenant
-from whatsapp import states
+from whatsapp import states, version
 from whatsapp.children import Child, Waits
 from whatsapp.lease import held_elsewhere, host_of, locked
 from whatsapp.models import WhatsAppAccount
@@ -83,6 +83,8 @@ class Supervisor:
             loop.start()
         warm_up()
         log.info("the WhatsApp service runs")
+        if old := version.warning(timezone.now()):
+            log.warning("%s", old)
         while not self._stopping.is_set():
             self.step()
             self._listen(TICK)

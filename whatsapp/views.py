@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from tenants.models import Tenant
 from tenants.pages import frame, studio_page
 from tenants.phones import readable
-from whatsapp import pairing
+from whatsapp import pairing, version
 from whatsapp.models import WhatsAppAccount
 from whatsapp.states import describe
 
@@ -83,7 +83,8 @@ def card(tenant: Tenant, at: dt.datetime) -> dict[str, Any]:
     status = describe(account, at)
     qr = pairing.current_qr(account, at) if account else None
     code = _code(account, at)
-    shown = [status.state, status.detail, status.next_step, qr, code, get_language()]
+    old = version.warning(at)
+    shown = [status.state, status.detail, status.next_step, qr, code, old, get_language()]
     return {
         "account": account,
         "status": status,
@@ -91,6 +92,7 @@ def card(tenant: Tenant, at: dt.datetime) -> dict[str, Any]:
         # Made by us from the code's dots: nothing of a customer is in it.
         "qr": mark_safe(pairing.qr_svg(qr)) if qr else "",  # noqa: S308
         "pair_code": code,
+        "old": old,
         "linkable": status.word != "connected",
         "period": "15s" if status.word == "connected" else "3s",
         "fingerprint": hashlib.sha256(repr(shown).encode()).hexdigest()[:16],

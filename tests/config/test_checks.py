@@ -1,17 +1,20 @@
 """Wrong configuration is told with its remedy; right configuration is silent."""
 
+import datetime as dt
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from config.checks import configuration
 
 
 @pytest.fixture(autouse=True)
-def private(settings: Settings, tmp_path: Path) -> None:
+def private(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("whatsapp.version.built_on", lambda: timezone.now().date())
     settings.DATA_DIR = settings.WHATSAPP_SESSION_PATH = tmp_path
     settings.ALLOWED_HOSTS = ["localhost"]
 
@@ -53,6 +56,12 @@ def test_what_is_wrong_is_told_with_a_hint(
 def test_plain_http_to_a_neighbour_is_fine(settings: Settings, host: str) -> None:
     settings.QDRANT_URL, settings.QDRANT_API_KEY = f"http://{host}:6333", "k"
     assert ids() == []
+
+
+def test_an_old_whatsapp_library_is_told_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("whatsapp.version.built_on", lambda: dt.date(2026, 1, 1))
+    assert ids() == ["mila.W011"]
+    assert "git pull" in configuration(None)[0].msg
 
 
 def test_no_key_is_ever_in_a_message(settings: Settings) -> None:

@@ -16,7 +16,7 @@ from agent.models import Turn
 from agent.phrases import phrase
 from agent.reply import Question, Reply
 from conversations import mailbox
-from conversations.history import history, plain
+from conversations.history import history, plain, references
 from conversations.mailbox import Claim, Draft
 from conversations.models import Conversation, Message
 from tenants import crash
@@ -79,7 +79,7 @@ def question_of(claim: Claim, at: dt.datetime) -> Question:
         tenant=conversation.tenant,
         text="\n".join(text for text in texts if text),
         at=at,
-        history=history(conversation, first, at),
+        history=[*history(conversation, first, at), *references(claim.messages)],
         customer_name=customer.name if customer else "",
     )
 

@@ -90,6 +90,11 @@ class ConversationAdmin(ReadOnlyAdmin):
                 views.send_again,
                 name="conversations_conversation_send_again",
             ),
+            path(
+                "<uuid:pk>/file/<int:message>/",
+                views.file,
+                name="conversations_conversation_file",
+            ),
             *super().get_urls(),
         ]
 

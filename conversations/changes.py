@@ -5,9 +5,10 @@ import datetime as dt
 from django.db import transaction
 from django.db.models import F
 
+from conversations import media
 from conversations.inbound import Edit, InboundMessage, Reaction, Revoke
 from conversations.models import Conversation, Message
-from conversations.people import clean_text, known
+from conversations.people import clean_data, clean_text, known
 from conversations.shortcuts import shortcut
 from tenants.models import Tenant
 
@@ -99,7 +100,9 @@ def fill_in(message: Message, event: InboundMessage) -> Message | None:
     if not unread or not better or event.kind in (Kind.OTHER, Kind.UNREADABLE):
         return None
     message.kind, message.text = event.kind, text or message.text
-    message.details = {**event.details, **message.details}
+    message.details = {**clean_data(event.details), **message.details}
+    if event.file and not media.of(message):
+        media.expect(message, event.file, message.created_at)
     if message.state == State.SEEN and message.inbound and text:
         message.state = State.HANDED_OVER
         Conversation.objects.filter(pk=message.conversation_id).update(unread=F("unread") + 1)
@@ -124,6 +127,7 @@ def revoke(event: Revoke) -> Message | None:
     message.text = ""
     message.state = State.SEEN if waited else message.state
     message.save(update_fields=["text", "details", "state"])
+    media.take_back(message)
     if waited:
         _overtake(message.conversation)
         _nothing_due(message.conversation)

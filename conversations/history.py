@@ -1,6 +1,7 @@
 """What was said before in a conversation, as the assistant gets it: one short episode, plain lines."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,20 @@ _BEFORE = Prepared(
         .values_list("author", "kind", "text", "state", "details", "created_at")[: 2 * LINES]
     )
 )
+
+
+def references(messages: Iterable[Message]) -> list[Line]:
+    """What the customer refers to without saying it, marked as people mark it: “> ” before the message they answer,
+    [ad: …] for the ad they came from. Without words of ours, which would look like the customer's language."""
+    lines = []
+    for message in messages:
+        quoted, ad = message.details.get("quoted"), message.details.get("ad")
+        if quoted and (text := str(quoted.get("text", "")).strip()):
+            lines.append("> " + text.replace("\n", "\n> "))
+        if ad:
+            words = ": ".join(str(ad[name]) for name in ("title", "body") if ad.get(name))
+            lines.append(f"[ad: {words or '?'}]")
+    return [Line(Message.Author.CUSTOMER, line, message.created_at) for line in lines]
 
 
 def _aside(details: dict[str, Any]) -> bool:

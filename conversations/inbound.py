@@ -31,6 +31,8 @@ class InboundMessage:
     details: Mapping[str, Any] = field(default_factory=dict)
     own_chat: bool = False
     backlog: bool = False
+    # Where the transport finds the file that came with it: in its own words, plain JSON.
+    file: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class FromPhone:
     kind: str
     text: str
     sent_at: dt.datetime
+    details: Mapping[str, Any] = field(default_factory=dict)
+    file: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,19 @@ class Receipt:
 
 
 @dataclass(frozen=True)
+class Call:
+    """A customer rings. `stage`: it rings, it was taken (on the studio's phone), or it is over."""
+
+    tenant_id: uuid.UUID
+    call_id: str
+    chat: str
+    person: Person
+    stage: Literal["offered", "taken", "ended"]
+    at: dt.datetime
+    backlog: bool = False  # it rang while MILA was away
+
+
+@dataclass(frozen=True)
 class Typing:
     """The customer is typing right now."""
 
@@ -101,4 +118,4 @@ class Typing:
     person: Person
 
 
-Event = InboundMessage | FromPhone | Edit | Revoke | Reaction | Receipt | Typing
+Event = InboundMessage | FromPhone | Edit | Revoke | Reaction | Receipt | Call | Typing

@@ -11,9 +11,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from conversations import changes, limits, outbox, people, phone
+from conversations import calls, changes, limits, media, outbox, people, phone
 from conversations.fate import Fate, fate_of
 from conversations.inbound import (
+    Call,
     Edit,
     Event,
     FromPhone,
@@ -47,6 +48,8 @@ def receive(event: Event, *, at: dt.datetime) -> Message | None:
             return changes.revoke(event)
         case Reaction():
             return changes.reaction(event)
+        case Call():
+            return calls.receive(event, at)
         case Receipt():
             outbox.receipt(event, at)
         case Typing():
@@ -69,6 +72,8 @@ def _store(event: InboundMessage, at: dt.datetime) -> Message:
     command = shortcut(event.text)
     fate = fate_of(event, conversation, command, at)
     message = _row(event, conversation, command, fate, at)
+    if event.file:
+        media.expect(message, event.file, at)
     _update(event, conversation, fate, at)
     _note(event, conversation, fate, at)
     crash.point("C3")
@@ -126,11 +131,24 @@ def _row(
         details=_details(event, command, text),
         created_at=at,
     )
+    if event.quoted_id:
+        _quote(message)
     return message.insert()
 
 
+def _quote(message: Message) -> None:
+    """What the customer answers, in our own words where we have them: their phone may tell anything."""
+    ours = Message.objects.filter(tenant_id=message.tenant_id, whatsapp_id=message.quoted_id)
+    quoted = ours.filter(conversation_id=message.conversation_id).first()
+    if quoted and "revoked" not in quoted.details:
+        words = {"kind": quoted.kind, "text": quoted.text[:500], "author": quoted.author}
+        message.details["quoted"] = words
+    elif quoted:
+        message.details.pop("quoted", None)
+
+
 def _details(event: InboundMessage, command: Shortcut | None, text: str) -> dict[str, Any]:
-    details = dict(event.details)
+    details = people.clean_data(event.details) if event.details else {}
     if event.backlog:
         details["backlog"] = True
     if len(text) > Message.LONGEST:

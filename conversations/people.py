@@ -1,8 +1,11 @@
 """Customers as WhatsApp shows them: by phone, by hidden id, or both; and the one conversation with each."""
 
+import math
 import re
 import unicodedata
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -19,6 +22,17 @@ def clean_text(text: str) -> str:
     """What every database can store: no NUL or other control character, no half of a surrogate pair."""
     text = text.encode("utf-8", "replace").decode()
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+
+
+def clean_data(data: Any) -> Any:
+    """The same for texts inside plain data of JSON, and no number that is none."""
+    if isinstance(data, str):
+        return clean_text(data)
+    if isinstance(data, Mapping):
+        return {clean_text(str(name)): clean_data(value) for name, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [clean_data(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
 def clean_name(name: str) -> str:

@@ -5,7 +5,7 @@ import datetime as dt
 
 from django.db import IntegrityError, transaction
 
-from conversations import handling, people
+from conversations import handling, media, people
 from conversations.inbound import FromPhone
 from conversations.models import Conversation, Message
 
@@ -32,6 +32,8 @@ def _store(event: FromPhone, at: dt.datetime) -> Message | None:
         return None
     _make_room(conversation, event, at)
     message = _row(conversation, event, at)
+    if event.file:
+        media.expect(message, event.file, at)
     rows = Conversation.objects.filter(pk=conversation.pk)
     rows.update(last_message_at=at, chat=event.chat[:80] or conversation.chat)
     return message
@@ -79,6 +81,6 @@ def _row(conversation: Conversation, event: FromPhone, at: dt.datetime) -> Messa
         whatsapp_id=event.whatsapp_id[:80],
         from_me=True,
         whatsapp_at=event.sent_at,
-        details={"from_phone": True},
+        details={**people.clean_data(event.details), "from_phone": True},
         created_at=at,
     )

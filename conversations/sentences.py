@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Name = Literal["limited", "away", "cannot_answer", "unreadable", "test_usage"]
+Name = Literal["limited", "away", "cannot_answer", "unreadable", "called", "test_usage"]
 
 SENTENCES: dict[Name, dict[str, str]] = {
     "limited": {
@@ -20,6 +20,10 @@ SENTENCES: dict[Name, dict[str, str]] = {
     "unreadable": {
         "id": "Maaf Kak, pesan terakhir Kakak tidak bisa terbaca di tempat kami 🙏 Boleh dikirim sekali lagi?",
         "en": "Sorry, your last message could not be read on our side 🙏 Could you send it once more?",
+    },
+    "called": {
+        "id": "Maaf Kak, teleponnya belum terangkat 🙏 Tulis saja di sini ya, kami bantu secepatnya.",
+        "en": "Sorry, we missed your call 🙏 Just write to us here and we'll help as soon as we can.",
     },
     "test_usage": {
         "id": "Tulis pertanyaannya setelah !test, misalnya: !test berapa harga kelas?",

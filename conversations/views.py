@@ -16,7 +16,8 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from conversations import escalations, handling, outbox
-from conversations.models import Conversation, Escalation, Message
+from conversations.handout import handed_out
+from conversations.models import Conversation, Escalation, MediaFile, Message
 from tenants.access import visible
 from tenants.pages import frame, staff_page
 from tenants.phones import readable
@@ -145,6 +146,16 @@ def send_again(request: HttpRequest, pk: uuid.UUID, message: int) -> HttpRespons
 
 
 @staff_page(RIGHT)
+def file(request: HttpRequest, pk: uuid.UUID, message: int) -> HttpResponse:
+    """A file that came with a message of this conversation, to see, to hear or to save."""
+    conversation = find(request, pk)
+    rows = MediaFile.objects.filter(
+        message__conversation=conversation, state=MediaFile.State.STORED
+    )
+    return handed_out(request, get_object_or_404(rows.select_related("message"), message=message))
+
+
+@staff_page(RIGHT)
 def resolve(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Close an escalation with its outcome."""
     rows = visible(request, Escalation.objects.select_related("conversation"))
@@ -196,7 +207,7 @@ def _number(text: str | None) -> int:
 
 def _rows(conversation: Conversation) -> QuerySet[Message]:
     """With the turn behind each answer: it belongs to an app above this one, which points here."""
-    return conversation.messages.select_related("turn", "written_by")
+    return conversation.messages.select_related("turn", "written_by", "media")
 
 
 def _before(conversation: Conversation, pk: int | None) -> list[Message]:
@@ -206,13 +217,18 @@ def _before(conversation: Conversation, pk: int | None) -> list[Message]:
     return list(reversed(rows.order_by("-pk")[:STEP]))
 
 
+def _file_state(message: Message) -> str:
+    media = getattr(message, "media", None)
+    return f"{media.state} {media.problem}" if media else ""
+
+
 def _has_older(conversation: Conversation, shown: list[Message]) -> bool:
     return bool(shown) and conversation.messages.filter(pk__lt=shown[0].pk).exists()
 
 
 def _context(conversation: Conversation, shown: list[Message]) -> dict[str, Any]:
     """The fingerprint changes when, and only when, a reader would see a difference."""
-    ticks = [(m.pk, m.state, m.text, m.error, str(m.details)) for m in shown]
+    ticks = [(m.pk, m.state, m.text, m.error, str(m.details), _file_state(m)) for m in shown]
     mode = conversation.handled_by, conversation.handler_id, conversation.resumes_at
     seen = hashlib.sha256(repr((ticks, mode)).encode()).hexdigest()[:16]
     return {

@@ -18,10 +18,12 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
+from conversations import media
 from tenants import crash
 from whatsapp import states
 from whatsapp.connection import Connection
 from whatsapp.courtesy import Courtesy, Ticks
+from whatsapp.files import Files
 from whatsapp.holes import LOOKS, Holes
 from whatsapp.journal import Journal
 from whatsapp.lease import Lease, hold, host_of
@@ -60,7 +62,9 @@ class Line(Connection):
             told=self._told,
             ours=self.sender.ids.__contains__,
             receipts=receipts,
+            filed=self._filed,
         )
+        self.files = Files(account.tenant_id, timezone.now)
         self.holes = Holes(self.journal, store)
         self.stopping = threading.Event()
         self._heard_at = self._supervised_at = self._looked_at = time.monotonic()
@@ -69,7 +73,8 @@ class Line(Connection):
         self._courtesy = self._loop("courtesy", self._show_when_connected, 0.7)
         self._looking = self._loop("holes", self.holes.step, LOOKS)
         self._loops = [self._moving, self._sending, self._courtesy, self._looking]
-        self._loops += [self._loop("chores", self._chore, 3600)]
+        self._loading = self._loop("files", self.files.step, 30)
+        self._loops += [self._loading, self._loop("chores", self._chore, 3600)]
 
     def _loop(self, name: str, step: Callable[[], bool], pause: float) -> Loop:
         return Loop(name, step, stopping=self.stopping, on_death=self._died, pause=pause)
@@ -149,8 +154,12 @@ class Line(Connection):
         self.courtesy.expect()
         self.wakeup.send()
 
+    def _filed(self) -> None:
+        self._loading.wake()
+
     def _chore(self) -> bool:
         self.journal.prune()
+        media.sweep(timezone.now())
         return False
 
     def _finish(self, code: int) -> int:

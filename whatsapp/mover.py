@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from django.db import InterfaceError, OperationalError
 
-from conversations.inbound import Receipt
+from conversations.inbound import FromPhone, InboundMessage, Receipt
 from conversations.intake import receive
 from tenants import crash
 from whatsapp.journal import Journal, Raw
@@ -21,7 +21,7 @@ LOST_AFTER = 10.0  # seconds in which a message that looks lost may still reach 
 
 
 class Mover:
-    """One line's mover. `told` is called when something came that may want an answer."""
+    """One line's mover. `told` is called when something came that may want an answer, `filed` for a file to load."""
 
     def __init__(
         self,
@@ -32,9 +32,11 @@ class Mover:
         told: Callable[[], None],
         ours: Callable[[str], bool] = lambda whatsapp_id: False,
         receipts: Receipts | None = None,
+        filed: Callable[[], None] = lambda: None,
     ):
         self.translator, self._receipts = translator, receipts or Receipts()
         self._journal, self._clock, self._told, self._ours = journal, clock, told, ours
+        self._filed = filed
 
     def step(self) -> bool:
         """Move what waits. An event that cannot be read is tried three times, then set aside."""
@@ -69,6 +71,8 @@ class Mover:
             self._receipt(event)
         elif event is not None:
             receive(event, at=self._clock())
+            if isinstance(event, InboundMessage | FromPhone) and event.file:
+                self._filed()
 
     def _stale(self, raw: Raw) -> bool:
         """Nobody types any more; or the message without text came with its text."""

@@ -114,7 +114,7 @@ def open_session(path: Path) -> WhatsAppSession:
 
 
 def parse(kind: str, payload: bytes) -> Any:
-    """The event that `payload` holds: message, undecryptable, receipt or typing."""
+    """The event that `payload` holds: message, undecryptable, receipt, typing, or something about a call."""
     return getattr(_library().events, _RAW[kind]).FromString(payload)
 
 
@@ -140,6 +140,9 @@ _RAW = {
     "undecryptable": "UndecryptableMessageEv",
     "receipt": "ReceiptEv",
     "typing": "ChatPresenceEv",
+    "call": "CallOfferEv",
+    "call_taken": "CallAcceptEv",
+    "call_over": "CallTerminateEv",
 }
 _CHANGES: dict[str, Callable[[Any], Change]] = {
     "ConnectedEv": lambda event: Change("connected"),
@@ -315,6 +318,8 @@ def _key(kind: str, event: Any) -> str:
     if kind in ("message", "undecryptable"):
         info = event.Info
         return f"{info.ID}:{int(info.MessageSource.IsFromMe)}:{info.Edit}"
+    if kind.startswith("call"):
+        return str(event.basicCallMeta.callID)
     return hashlib.sha256(event.SerializeToString(deterministic=True)).hexdigest()[:32]
 
 

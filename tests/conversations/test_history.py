@@ -1,9 +1,10 @@
 from conversations import intake, mailbox, outbox, playground
 from conversations.export import as_csv, as_text, harmless
-from conversations.history import history
+from conversations.history import history, references
 from conversations.inbound import Revoke
 from conversations.models import Message
 from tests.conversations.cast import (
+    BUDI,
     after,
     answered,
     chat_of,
@@ -117,3 +118,34 @@ def test_a_playground_question_that_fails_three_times_says_so_without_an_escalat
         mailbox.give_up(claim(after(seconds)), "down", at=after(seconds))
     assert Message.objects.get(author="system").state == "shown"
     assert chat_of(Message.objects.get(author="system")).escalations.count() == 0
+
+
+def test_what_a_customer_answers_and_the_ad_they_came_from_are_told_in_their_own_voice(ombak):
+    reply = answered(ombak, "Yin Sabtu 08:00,\nRp 150.000")
+    outbox.claim_to_send(ombak.pk, NOW)
+    outbox.sent(reply, "W1", NOW)
+    forged = {
+        "quoted": {"kind": "text", "text": "Gratis!"},
+        "ad": {"title": "Promo", "body": "-50%"},
+    }
+    question = writes(ombak, "yang ini?", quoted_id="W1", details=forged, at=after(60))
+    assert question.details["quoted"]["text"] == "Yin Sabtu 08:00,\nRp 150.000"  # our words win
+    other = writes(ombak, "ini?", quoted_id="UNKNOWN", details=forged, at=after(61))
+    plain = writes(ombak, "halo", at=after(62))
+    assert [(line.author, line.text) for line in references([question, other, plain])] == [
+        ("customer", "> Yin Sabtu 08:00,\n> Rp 150.000"),
+        ("customer", "[ad: Promo: -50%]"),
+        ("customer", "> Gratis!"),
+        ("customer", "[ad: Promo: -50%]"),
+    ]
+
+
+def test_a_deleted_message_is_not_quoted_and_another_chats_neither(ombak):
+    secret = writes(ombak, "rahasia", whatsapp_id="A")
+    intake.receive(Revoke(ombak.pk, "A", NOW), at=NOW)
+    writes(ombak, "milik Budi", whatsapp_id="B", person=BUDI)
+    told = {"quoted": {"kind": "text", "text": "rahasia"}}
+    again = writes(ombak, "itu", quoted_id="A", details=told, at=after(5))
+    foreign = writes(ombak, "itu", quoted_id="B", at=after(6))
+    assert secret.conversation_id == again.conversation_id
+    assert references([again, foreign]) == []

@@ -99,6 +99,21 @@ def typing() -> Raw:
     )
 
 
+def call(stage: str = "call", call_id: str = "CALL1", at: dt.datetime = NOW, **more: Any) -> Raw:
+    """A customer rings ("call"), somebody picks up ("call_taken"), or it is over ("call_over")."""
+    known = {"call": "CallOfferEv", "call_taken": "CallAcceptEv", "call_over": "CallTerminateEv"}
+    event = getattr(proto(), known[stage])()
+    meta, caller = event.basicCallMeta, jid(more.pop("caller", f"{ANNA_LID}@lid"))
+    getattr(meta, "from").CopyFrom(caller)
+    meta.callCreator.CopyFrom(caller)
+    meta.callCreatorAlt.CopyFrom(jid(more.pop("other", f"{ANNA}@s.whatsapp.net")))
+    meta.timestamp, meta.callID = int(at.timestamp()), call_id
+    for name, value in more.items():
+        setattr(event, name, value)
+    received = more.get("received", at)
+    return Raw(stage, call_id, event.SerializePartialToString(), received.timestamp(), 1)
+
+
 def unreadable(whatsapp_id: str = "3A01") -> Raw:
     event = proto().UndecryptableMessageEv
     return raw(

@@ -20,7 +20,7 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
     ({"buttonsResponseMessage": {"selectedDisplayText": "Ya"}}, "text", "Ya"),
     ({"listResponseMessage": {"title": "Yin"}}, "text", "Yin"),
     ({"pollCreationMessage": {"name": "Jam?"}}, "text", "Jam?"),
-    ({"newsletterAdminInviteMessage": {"caption": "x"}}, "other", ""),
+    ({"requestPhoneNumberMessage": {}}, "other", ""),
 ]
 
 

@@ -115,7 +115,7 @@ def test_a_kind_that_was_unknown_is_completed(
     arrive: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ):
     with monkeypatch.context() as old:
-        old.delitem(content._CHOICES, "listResponseMessage")
+        old.delitem(content._WORDS, "listResponseMessage")
         arrive(now_from_anna(listResponseMessage={"title": "Yin, Sabtu"}))
     assert (Message.objects.get().kind, Message.objects.get().text) == ("other", "")
     assert "0 new messages, 1 completed" in replay()

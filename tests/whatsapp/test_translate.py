@@ -1,9 +1,11 @@
 import datetime as dt
 import uuid
+from typing import Any
 
 import pytest
 
 from conversations.inbound import (
+    Call,
     Edit,
     FromPhone,
     InboundMessage,
@@ -15,7 +17,7 @@ from conversations.inbound import (
 )
 from tests.factories import NOW
 from tests.whatsapp import events
-from tests.whatsapp.events import ANNA, ANNA_LID, STUDIO, STUDIO_LID, body, message, source
+from tests.whatsapp.events import ANNA, ANNA_LID, STUDIO, STUDIO_LID, body, message, proto, source
 from whatsapp.store import Me
 from whatsapp.translate import Translator
 
@@ -155,3 +157,98 @@ def test_typing_and_unreadable_messages_are_told(translator: Translator):
     event = translator.read(events.unreadable())
     assert isinstance(event, InboundMessage)
     assert event.kind == "unreadable"
+
+
+def said(translator: Translator, content: Any, **more: Any) -> InboundMessage:
+    event = translator.read(message(content, **more))
+    assert isinstance(event, InboundMessage)
+    return event
+
+
+def test_a_reply_brings_the_words_that_it_answers(translator: Translator):
+    quoted = {"imageMessage": {"caption": "Jadwal Sabtu"}}
+    context = {"stanzaID": "3EB0", "quotedMessage": quoted}
+    event = said(translator, body(extendedTextMessage={"text": "ini", "contextInfo": context}))
+    assert event.quoted_id == "3EB0"
+    assert event.details["quoted"] == {"kind": "image", "text": "Jadwal Sabtu"}
+
+
+def test_an_answer_to_a_status_says_so(translator: Translator):
+    context = {"stanzaID": "3EB0", "remoteJID": "status@broadcast", "quotedMessage": {}}
+    event = said(translator, body(extendedTextMessage={"text": "ini", "contextInfo": context}))
+    assert event.details["status"] is True
+
+
+def test_the_ad_that_a_customer_came_from_is_told(translator: Translator):
+    ad = {"title": "Promo Yoga", "sourceURL": "https://fb.me/1", "ctwaClid": "c1"}
+    context = {"externalAdReply": ad, "isForwarded": True, "expiration": 86400}
+    event = said(translator, body(extendedTextMessage={"text": "mau", "contextInfo": context}))
+    ad_details = {"title": "Promo Yoga", "url": "https://fb.me/1", "click": "c1"}
+    assert event.details == {"ad": ad_details, "forwarded": True, "disappears": 86400}
+
+
+def test_a_quote_inside_a_picture_is_found_too(translator: Translator):
+    picture = {"caption": "ini", "contextInfo": {"stanzaID": "3EB0"}}
+    assert said(translator, body(imageMessage=picture)).quoted_id == "3EB0"
+
+
+def test_a_picture_names_its_file_and_one_to_be_seen_once_does_not(translator: Translator):
+    picture = body(imageMessage={"directPath": "/v/x", "mediaKey": b"k" * 32, "fileLength": 9})
+    assert (said(translator, picture).file or {})["path"] == "/v/x"
+    event = proto().MessageEv.FromString(message(picture).payload)
+    event.IsViewOnceV2 = True
+    once = translator.read(events.raw("message", event))
+    assert isinstance(once, InboundMessage)
+    assert (once.kind, once.file, once.details["view_once"]) == ("image", None, True)
+
+
+def test_a_contact_brings_its_numbers_and_a_form_its_fields(translator: Translator):
+    vcard = "BEGIN:VCARD\nFN:Made\nitem1.TEL;waid=62811:+62 811-1\nTEL:0812 3456\nEND:VCARD"
+    card = said(translator, body(contactMessage={"displayName": "Made", "vcard": vcard}))
+    assert card.details == {"phones": ["+62 811-1", "0812 3456"]}
+    params = {"paramsJSON": '{"kelas": "Yin", "orang": 2, "x": ["y"]}'}
+    form = {"body": {"text": "Sent"}, "nativeFlowResponseMessage": params}
+    event = said(translator, body(interactiveResponseMessage=form))
+    assert event.details == {"form": "kelas: Yin; orang: 2"}
+
+
+@pytest.mark.parametrize("latitude", [float("nan"), float("inf"), 91.0])
+def test_a_place_that_is_not_on_earth_is_no_place(translator: Translator, latitude: float):
+    place = {"degreesLatitude": latitude, "degreesLongitude": 1.0, "name": "X"}
+    assert said(translator, body(locationMessage=place)).details == {}
+
+
+def test_a_number_that_our_tables_do_not_know_is_still_one(translator: Translator):
+    event = said(translator, body(conversation="Halo"), where=source("62811@s.whatsapp.net"))
+    assert event.person.phone == "+62811"
+
+
+def test_an_id_of_any_bytes_is_one_that_databases_take(translator: Translator):
+    assert said(translator, body(conversation="x"), whatsapp_id="3A\x00\n1").whatsapp_id == "3A1"
+
+
+@pytest.mark.parametrize("user", ["", "abc", "62 811", "6" * 30, "6281\x00"])
+def test_an_address_without_a_person_is_nobody(translator: Translator, user: str):
+    raw = message(body(conversation="Halo"), source(f"{user}@s.whatsapp.net"))
+    assert translator.read(raw) is None
+
+
+@pytest.mark.parametrize(
+    ("stage", "more", "told"),
+    [
+        ("call", {}, "offered"),
+        ("call_taken", {}, "taken"),
+        ("call_over", {"reason": "timeout"}, "ended"),
+        ("call_over", {"reason": "accepted_elsewhere"}, "taken"),
+    ],
+)
+def test_calls_are_told_from_their_ringing_to_their_end(
+    translator: Translator, stage: str, more: dict[str, Any], told: Any
+):
+    event = translator.read(events.call(stage, **more))
+    person = Person(f"+{ANNA}", ANNA_LID)
+    assert event == Call(TENANT, "CALL1", f"{ANNA_LID}@lid", person, told, NOW)
+
+
+def test_a_call_in_a_group_is_nobodys(translator: Translator):
+    assert translator.read(events.call(caller="120363@g.us")) is None

@@ -8,12 +8,13 @@ import hashlib
 import logging
 import re
 import secrets
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -120,6 +121,7 @@ def parse(kind: str, payload: bytes) -> Any:
 
 @cache
 def _library() -> SimpleNamespace:
+    _leave_out("httpx._main", "linkpreview")
     import pylibmagic  # noqa: F401  (brings libmagic, which neonize looks for at import)
 
     # isort: split
@@ -133,6 +135,14 @@ def _library() -> SimpleNamespace:
     return SimpleNamespace(
         client=client, events=events, companion=companion, e2e=e2e, build_jid=build_jid, enum=enum
     )
+
+
+def _leave_out(*names: str) -> None:
+    """What the library loads and nobody here uses (a command line, previews of links) was 7 MB of every line."""
+    for name in names:
+        empty = ModuleType(name)
+        empty.__getattr__ = lambda _name: lambda *_args: None  # type: ignore[method-assign]
+        sys.modules.setdefault(name, empty)
 
 
 _RAW = {

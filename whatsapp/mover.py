@@ -12,6 +12,7 @@ from conversations.inbound import FromPhone, InboundMessage, Receipt
 from conversations.intake import receive
 from tenants import crash
 from whatsapp.journal import Journal, Raw
+from whatsapp.mending import mended
 from whatsapp.receipts import Receipts
 from whatsapp.translate import LOST, Translator
 
@@ -51,7 +52,7 @@ class Mover:
         if raw.kind in LOST and self._age(raw) < LOST_AFTER:
             return False
         try:
-            self._receive(raw)
+            self._received(raw)
         except (OperationalError, InterfaceError):
             raise  # the database is away: everything waits
         except Exception:
@@ -62,6 +63,16 @@ class Mover:
         crash.point("C4")
         self._journal.moved(raw)
         return True
+
+    def _received(self, raw: Raw) -> None:
+        """Take it as it is; one whose texts hold bytes that are no text is mended first."""
+        try:
+            self._receive(raw)
+        except (TypeError, AttributeError, UnicodeError):
+            payload = mended(raw.kind, raw.payload)
+            if payload == raw.payload:
+                raise
+            self._receive(replace(raw, payload=payload))
 
     def _receive(self, raw: Raw) -> None:
         if self._stale(raw):

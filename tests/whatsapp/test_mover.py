@@ -108,6 +108,30 @@ def test_a_readable_copy_makes_the_unreadable_one_needless(journal: Journal, mov
     assert [row.kind for row in Message.objects.all()] == ["text"]
 
 
+def test_bytes_that_are_no_text_become_question_marks(journal: Journal, mover: Mover):
+    raw = message(body(conversation="Halo XY kak", extendedTextMessage={"text": "XY"}))
+    journal.add(raw.kind, raw.key, raw.payload.replace(b"XY", b"\xff\xfe"))
+    assert mover.step()
+    assert Message.objects.get().text == "Halo \ufffd\ufffd kak"
+
+
+def test_the_line_is_told_when_a_file_is_to_be_loaded(journal: Journal, ombak: Tenant):
+    filed: list[bool] = []
+    mover = Mover(
+        journal,
+        Translator(ombak.pk, Me(STUDIO, STUDIO_LID)),
+        clock=lambda: events.NOW,
+        told=lambda: None,
+        filed=lambda: filed.append(True),
+    )
+    arrive(journal, message(body(conversation="Halo")))
+    mover.step()
+    assert filed == []
+    arrive(journal, message(body(imageMessage={"directPath": "/v/1"}), whatsapp_id="3A02"))
+    mover.step()
+    assert filed == [True]
+
+
 def lost(journal: Journal) -> None:
     line = (
         "Ignoring message 3A01 from 100000000000001:3@lid: failed to decrypt prekey message:"

@@ -122,6 +122,24 @@ def failed(media: MediaFile, problem: str, at: dt.datetime, *, permanent: bool) 
         rows.update(due_at=at + wait, problem=problem)
 
 
+def keep(message: Message, data: bytes, content_type: str) -> bool:
+    """Store the file of a message that leaves. False when there is no room."""
+    if _used(message.tenant_id) + len(data) > STUDIO_ROOM:
+        return False
+    path = f"{FOLDER}/{message.tenant_id}/{secrets.token_urlsafe(24)}"
+    _write(settings.MEDIA_ROOT / path, data)
+    fields = {"path": path, "content_type": content_type, "size": len(data)}
+    MediaFile.objects.create(
+        message=message, tenant_id=message.tenant_id, state=State.STORED, **fields
+    )
+    return True
+
+
+def read(media: MediaFile) -> bytes:
+    """The bytes of a stored file. FileNotFoundError when somebody deleted it."""
+    return Path(settings.MEDIA_ROOT / media.path).read_bytes()
+
+
 def _give_up(media: MediaFile, problem: str) -> None:
     rows = MediaFile.objects.filter(pk=media.pk, state=State.WAITING)
     rows.update(state=State.FAILED, problem=problem, source={}, due_at=None)
@@ -158,9 +176,14 @@ def sweep(at: dt.datetime) -> int:
     return swept
 
 
+def kind_of(data: bytes) -> str:
+    """What the first bytes say that it is; empty for what is not known here."""
+    return next((t for at, first, t in _FIRST_BYTES if data[at : at + len(first)] == first), "")
+
+
 def content_type_of(message: Message, data: bytes) -> str:
     """What the file is; empty for what does not fit the kind of message, or is no file that studios need."""
-    found = next((t for at, first, t in _FIRST_BYTES if data[at : at + len(first)] == first), "")
+    found = kind_of(data)
     if message.kind in (Kind.IMAGE, Kind.STICKER):
         return found if found.startswith("image/") else ""
     if message.kind in (Kind.VOICE, Kind.AUDIO):

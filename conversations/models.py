@@ -287,7 +287,7 @@ _NEW_MESSAGE = PreparedInsert(Message)
 
 
 class MediaFile(models.Model):
-    """The file that came with a message: loaded after the message, shown to staff, never sent to anybody."""
+    """The file of a message: one that came is loaded after it, one that leaves is stored with it."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Is being loaded")

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from conversations import escalations, handling
+from conversations import escalations, handling, media
 from conversations.inbound import Receipt
 from conversations.models import Conversation, Escalation, Message, MessageQuerySet
 from conversations.parts import parts
@@ -37,6 +37,7 @@ def queue(
     author: str,
     key: str,
     at: dt.datetime,
+    kind: str = Message.Kind.TEXT,
     written_by: User | None = None,
     not_before: dt.datetime | None = None,
     expires_at: dt.datetime | None = None,
@@ -58,6 +59,7 @@ def queue(
                     conversation,
                     part,
                     author=author,
+                    kind=Message.Kind.TEXT if number else kind,
                     key=f"{key}:{number}" if number else key,
                     at=at,
                     written_by=written_by,
@@ -279,7 +281,7 @@ def receipt(event: Receipt, at: dt.datetime) -> set[str]:
 
 def _unreadable(ours: MessageQuerySet, at: dt.datetime) -> None:
     """The customer's phone could not decrypt these: nobody read them, so once more is no double answer."""
-    for message in ours.exclude(state=State.READ).exclude(text=""):
+    for message in ours.exclude(state=State.READ).exclude(text="", kind=Message.Kind.TEXT):
         _copy(message, at)
 
 
@@ -290,17 +292,28 @@ def send_again(message: Message, at: dt.datetime) -> Message | None:
     return _copy(message, at)
 
 
+def _file_name(message: Message) -> dict[str, Any]:
+    return {name: message.details[name] for name in ("file_name",) if name in message.details}
+
+
 def _copy(message: Message, at: dt.datetime) -> Message:
     """The same text once more; twice asked is one row."""
     conversation = Conversation.objects.get(pk=message.conversation_id)
     key = f"again:{message.pk}"
     known = Message.objects.filter(tenant_id=message.tenant_id, idempotency_key=key).first()
-    return known or insert(
-        conversation,
-        message.text,
-        author=message.author,
-        key=key,
-        at=at,
-        written_by_id=message.written_by_id,
-        details={"again": message.pk},
-    )
+    if known:
+        return known
+    with transaction.atomic():
+        copy = insert(
+            conversation,
+            message.text,
+            author=message.author,
+            kind=message.kind,
+            key=key,
+            at=at,
+            written_by_id=message.written_by_id,
+            details=_file_name(message) | {"again": message.pk},
+        )
+        if (file := media.of(message)) and file.path:
+            media.keep(copy, media.read(file), file.content_type)
+    return copy

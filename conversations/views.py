@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,8 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from conversations import escalations, handling, outbox
+from conversations import escalations, handling, media, outbox
+from conversations.attachments import AttachmentError, queue_file
 from conversations.handout import handed_out
 from conversations.models import Conversation, Escalation, MediaFile, Message
 from tenants.access import visible
@@ -117,22 +119,40 @@ def hand_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def reply(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Send what staff wrote, once however often it is sent. Writing takes the conversation over: a person wins."""
     conversation = find(request, pk)
-    text = request.POST.get("text", "").strip()
-    if request.method != "POST" or not text:
+    text, file = request.POST.get("text", "").strip(), request.FILES.get("file")
+    if request.method != "POST" or not (text or file):
         return _to(conversation)
     if conversation.handled_by != Conversation.Handler.STAFF:
         _taken(request, conversation)
         conversation.refresh_from_db()
     token = request.POST.get("token", "")[:40] or uuid.uuid4().hex
-    outbox.queue(
-        conversation,
-        text[:LONGEST],
-        author=Message.Author.STAFF,
-        key=f"staff:{conversation.pk}:{token}",
-        at=timezone.now(),
-        written_by=_person(request),
-    )
+    said: dict[str, Any] = {
+        "key": f"staff:{conversation.pk}:{token}",
+        "at": timezone.now(),
+        "written_by": _person(request),
+    }
+    if file:
+        _send_file(request, conversation, file, text[:LONGEST], said)
+    else:
+        outbox.queue(conversation, text[:LONGEST], author=Message.Author.STAFF, **said)
     return _to(conversation)
+
+
+def _send_file(
+    request: HttpRequest,
+    conversation: Conversation,
+    file: "UploadedFile[bytes]",
+    caption: str,
+    said: dict[str, Any],
+) -> None:
+    """A file that cannot be sent is said so, and its caption stays on the page to be sent alone."""
+    data = file.read(media.LARGEST + 1)
+    try:
+        queue_file(conversation, data, file.name or "", caption=caption, **said)
+    except AttachmentError as error:
+        messages.error(request, str(error))
+        if caption:
+            messages.info(request, _("Your text was not sent: %(text)s") % {"text": caption})
 
 
 @staff_page(RIGHT)

@@ -11,14 +11,14 @@ from django.db import OperationalError
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from conversations import outbox
+from conversations import media, outbox
 from conversations.models import Message
 from tenants import crash
 from whatsapp.courtesy import Ticks
 from whatsapp.models import WhatsAppAccount
 from whatsapp.pace import Pace
 from whatsapp.receipts import Receipts
-from whatsapp.session import Quote, SendError, WhatsAppSession
+from whatsapp.session import File, Quote, SendError, WhatsAppSession
 from whatsapp.store import Store
 
 log = logging.getLogger(__name__)
@@ -78,9 +78,11 @@ class Sender:
 
     def _send(self, message: Message) -> str:
         chat = message.conversation.chat
-        whatsapp_id = self._session.send_text(
-            chat, message.text, secret=secret_of(message), quote=_quote(message)
-        )
+        secret, quote = secret_of(message), _quote(message)
+        if file := _file(message):
+            whatsapp_id = self._session.send_file(chat, file, secret=secret, quote=quote)
+        else:
+            whatsapp_id = self._session.send_text(chat, message.text, secret=secret, quote=quote)
         self.ids.add(whatsapp_id)
         return whatsapp_id
 
@@ -119,6 +121,18 @@ class Sender:
         except sqlite3.Error as error:
             log.info("the id of message %s is not known yet: %s", message.pk, error)
             return None
+
+
+def _file(message: Message) -> File | None:
+    """The file of this message; SendError when it is not there any more."""
+    stored = media.of(message) if message.kind != Message.Kind.TEXT else None
+    if stored is None:
+        return None
+    try:
+        data = media.read(stored)
+    except OSError as error:
+        raise SendError(_("The file is gone. Attach it once more."), permanent=True) from error
+    return File(data, stored.content_type, media.saved_as(stored), message.text)
 
 
 def _quote(message: Message) -> Quote | None:

@@ -86,6 +86,16 @@ class Quote:
     text: str
 
 
+@dataclass(frozen=True)
+class File:
+    """A picture or a document to send."""
+
+    data: bytes
+    content_type: str
+    name: str
+    caption: str = ""
+
+
 OnRaw = Callable[[str, str, bytes], None]  # kind, key, bytes; must be quick
 OnChange = Callable[[Change], None]  # must be quick
 
@@ -98,6 +108,9 @@ class WhatsAppSession(Protocol):
     def online(self) -> bool: ...
     def send_text(
         self, chat: str, text: str, *, secret: bytes, quote: Quote | None = None
+    ) -> str: ...
+    def send_file(
+        self, chat: str, file: File, *, secret: bytes, quote: Quote | None = None
     ) -> str: ...
     def mark_read(self, chat: str, sender: str, ids: list[str]) -> None: ...
     def typing(self, chat: str, on: bool) -> None: ...
@@ -230,7 +243,20 @@ class NeonizeSession:
 
     def send_text(self, chat: str, text: str, *, secret: bytes, quote: Quote | None = None) -> str:
         """Send and wait for WhatsApp's receipt; returns the id. SendError otherwise."""
-        message = _text_message(text, quote)
+        return self._sent(chat, _text_message(text, quote), secret)
+
+    def send_file(self, chat: str, file: File, *, secret: bytes, quote: Quote | None = None) -> str:
+        """Lay the file on WhatsApp's servers, then send the message that points to it. SendError otherwise."""
+        kinds = _library().enum.MediaType
+        picture = file.content_type.startswith("image/")
+        kind = kinds.MediaImage if picture else kinds.MediaDocument
+        try:
+            upload = self._client.upload(file.data, kind)
+        except Exception as error:
+            raise SendError(f"the file was not taken: {error}") from error
+        return self._sent(chat, _file_message(file, upload, quote), secret)
+
+    def _sent(self, chat: str, message: Any, secret: bytes) -> str:
         message.messageContextInfo.messageSecret = secret
         try:
             return str(self._client.send_message(_jid(chat), message).ID)
@@ -338,12 +364,36 @@ def _text_message(text: str, quote: Quote | None) -> Any:
     e2e = _library().e2e
     if quote is None:
         return e2e.Message(conversation=text)
+    extended = e2e.ExtendedTextMessage(text=text, contextInfo=_context(quote))
+    return e2e.Message(extendedTextMessage=extended)
+
+
+def _context(quote: Quote) -> Any:
+    e2e = _library().e2e
     quoted = e2e.Message(conversation=quote.text)
-    context = e2e.ContextInfo(
+    return e2e.ContextInfo(
         stanzaID=quote.whatsapp_id, participant=quote.sender, quotedMessage=quoted
     )
-    extended = e2e.ExtendedTextMessage(text=text, contextInfo=context)
-    return e2e.Message(extendedTextMessage=extended)
+
+
+def _file_message(file: File, upload: Any, quote: Quote | None) -> Any:
+    """The pointer to a file on WhatsApp's servers, with the key that only the receiver gets."""
+    e2e = _library().e2e
+    place = {
+        "URL": upload.url,
+        "directPath": upload.DirectPath,
+        "mediaKey": upload.MediaKey,
+        "fileSHA256": upload.FileSHA256,
+        "fileEncSHA256": upload.FileEncSHA256,
+        "fileLength": upload.FileLength,
+        "mimetype": file.content_type,
+        "caption": file.caption,
+        "contextInfo": _context(quote) if quote else None,
+    }
+    if file.content_type.startswith("image/"):
+        return e2e.Message(imageMessage=e2e.ImageMessage(**place))
+    named = {"fileName": file.name, "title": file.name}
+    return e2e.Message(documentMessage=e2e.DocumentMessage(**place, **named))
 
 
 def _jid(address: str) -> Any:

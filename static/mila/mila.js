@@ -77,6 +77,11 @@
     const sends = event.target.closest("[data-enter-sends]") ? !event.shiftKey : event.ctrlKey || event.metaKey;
     if (sends && !event.isComposing) { event.preventDefault(); event.target.form.requestSubmit(); }
   });
+  document.addEventListener("change", function (event) {
+    if (!event.target.matches("[data-attach]")) return;
+    const [file] = event.target.files;
+    event.target.parentNode.querySelector("[data-attached]").textContent = file ? file.name : "";
+  });
   // A second tap sends nothing; the token in the form makes it harmless besides.
   document.addEventListener("submit", function (event) {
     const form = event.target;

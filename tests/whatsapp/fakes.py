@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from whatsapp.session import OnChange, OnRaw, Quote, SendError
+from whatsapp.session import File, OnChange, OnRaw, Quote, SendError
 from whatsapp.store import Me
 
 
@@ -14,6 +14,7 @@ class FakeSession:
         self.linked: Me | None = None
         self.problem: SendError | None = None
         self.sent: list[tuple[str, str, bytes]] = []
+        self.files: list[File] = []
         self.quotes: list[Quote | None] = []
         self.read: list[list[str]] = []
         self.calls: list[str] = []
@@ -33,6 +34,10 @@ class FakeSession:
         self.sent.append((chat, text, secret))
         self.quotes.append(quote)
         return f"3EB0{len(self.sent)}"
+
+    def send_file(self, chat: str, file: File, *, secret: bytes, quote: Quote | None = None) -> str:
+        self.files.append(file)
+        return self.send_text(chat, file.caption, secret=secret, quote=quote)
 
     def mark_read(self, chat: str, sender: str, ids: list[str]) -> None:
         self.read.append(ids)

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError
 
+from conversations.inbound import Receipt
 from conversations.models import Customer, Message
 from tenants.models import Tenant
+from tests.factories import NOW
 from tests.whatsapp import events
 from tests.whatsapp.events import STUDIO, STUDIO_LID, body, message
 from whatsapp.journal import Journal, Raw
@@ -120,7 +122,7 @@ def test_the_line_is_told_when_a_file_is_to_be_loaded(journal: Journal, ombak: T
     mover = Mover(
         journal,
         Translator(ombak.pk, Me(STUDIO, STUDIO_LID)),
-        clock=lambda: events.NOW,
+        clock=lambda: NOW,
         told=lambda: None,
         filed=lambda: filed.append(True),
     )
@@ -166,15 +168,18 @@ def test_a_duplicate_of_a_known_message_is_not_lost(
 def test_only_retries_for_an_earlier_process_are_passed_on(
     journal: Journal, mover: Mover, monkeypatch: pytest.MonkeyPatch
 ):
-    seen: list[object] = []
-    monkeypatch.setattr(
-        "whatsapp.receipts.outbox.receipt", lambda event, at: seen.append(event) or set()
-    )
+    seen: list[Receipt] = []
+
+    def applied(event: Receipt, at: dt.datetime) -> set[str]:
+        seen.append(event)
+        return set()
+
+    monkeypatch.setattr("whatsapp.receipts.outbox.receipt", applied)
     arrive(journal, events.receipt("RETRY", "3EB0"))
     arrive(journal, events.receipt("RETRY", "3EB0", "3EB1"))
     arrive(journal, events.receipt("DELIVERED", "3EB0"))
     mover.step()
-    assert [each.whatsapp_ids for each in seen] == [("3EB1",), ("3EB0",)]  # type: ignore[attr-defined]
+    assert [each.whatsapp_ids for each in seen] == [("3EB1",), ("3EB0",)]
 
 
 def _fails(error: Exception):

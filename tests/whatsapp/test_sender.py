@@ -6,6 +6,7 @@ import pytest
 from django.db import OperationalError
 
 from conversations import outbox
+from conversations.attachments import queue_file
 from conversations.inbound import Receipt
 from conversations.intake import receive
 from conversations.models import Conversation, Customer, Message
@@ -14,7 +15,7 @@ from tests.whatsapp.fakes import FakeSession
 from whatsapp.models import WhatsAppAccount
 from whatsapp.receipts import Receipts
 from whatsapp.sender import Sender, secret_of, settle
-from whatsapp.session import Quote, SendError
+from whatsapp.session import File, Quote, SendError
 from whatsapp.store import Store
 
 CHAT = "100000000000001@lid"
@@ -201,6 +202,27 @@ def test_a_message_shows_what_it_answers(
     while out.send_next():
         pass
     assert session.quotes == [Quote("3A01", CHAT, ""), None]
+
+
+def test_a_file_leaves_as_a_file_and_one_that_is_gone_is_told(
+    chat: Conversation,
+    out: Sender,
+    session: FakeSession,
+    now: dt.datetime,
+    settings,
+    tmp_path: Path,
+):
+    settings.MEDIA_ROOT = tmp_path
+    for number in range(2):
+        message = queue_file(
+            chat, b"%PDF-1.7", "jadwal.pdf", caption="Ini", key=f"s{number}", at=now
+        )
+        if number:
+            (tmp_path / message.media.path).unlink()
+    while out.send_next():
+        pass
+    assert session.files == [File(b"%PDF-1.7", "application/pdf", "jadwal.pdf", "Ini")]
+    assert state_of(message)[0] == State.FAILED
 
 
 def test_a_receipt_that_comes_before_our_own_confirmation_counts(

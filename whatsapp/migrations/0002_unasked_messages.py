@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('whatsapp', '0001_initial'),
+        ("whatsapp", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='whatsappaccount',
-            name='unasked_from',
+            model_name="whatsappaccount",
+            name="unasked_from",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
     ]

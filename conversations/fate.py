@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
-from conversations import limits
+from conversations import limits, loops
 from conversations.inbound import InboundMessage
 from conversations.models import Conversation, Message
 from conversations.people import clean_text
@@ -39,7 +39,7 @@ class Fate:
     state: str
     due_at: dt.datetime | None = None
     limited_until: dt.datetime | None = None
-    note: str = ""  # "pong", "test_usage" or "limited"
+    note: str = ""  # "pong", "test_usage", "limited" or "loop"
 
 
 def fate_of(
@@ -49,7 +49,8 @@ def fate_of(
     if mode == Tenant.Mode.OFF or (command is None and not _answered_in(mode, event)):
         return Fate(State.HANDED_OVER if wants_answer(event) else State.SEEN)
     silent = conversation.silent(at)
-    held = None if silent else limits.held_until(conversation, _clock(event, at))
+    pace = limits.Pace() if silent else limits.pace(conversation, _clock(event, at))
+    held = pace.held_until
     if command and (command.name == "ping" or not command.question):
         note = "pong" if command.name == "ping" else "test_usage"
         return Fate(State.SEEN, note="limited" if held else note)
@@ -58,6 +59,8 @@ def fate_of(
         return Fate(State.LIMITED, limited_until=max(held, at), note=note)
     if silent and conversation.resumes_at is None:
         return Fate(State.HANDED_OVER)
+    if pace.busy and loops.looping(conversation, event.text, at):
+        return Fate(State.HANDED_OVER, note="loop")
     return Fate(State.NEW, due_at=_due_at(event, conversation, silent, at))
 
 

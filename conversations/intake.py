@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from conversations import calls, changes, limits, media, outbox, people, phone
+from conversations import calls, changes, limits, loops, media, outbox, people, phone
 from conversations.fate import Fate, fate_of
 from conversations.inbound import (
     Call,
@@ -202,6 +202,8 @@ def quiet_until(since: dt.datetime, at: dt.datetime) -> dt.datetime:
 def _note(event: InboundMessage, conversation: Conversation, fate: Fate, at: dt.datetime) -> None:
     if fate.note == "limited":
         limits.note(conversation, at)
+    elif fate.note == "loop":
+        loops.stop(conversation, at)
     elif fate.note:
         usage = fate.note == "test_usage"
         outbox.queue(

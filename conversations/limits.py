@@ -4,9 +4,10 @@ Counted in rows, so that it holds across processes and restarts.
 """
 
 import datetime as dt
+from dataclasses import dataclass
 from functools import lru_cache
 
-from conversations import outbox
+from conversations import loops, outbox
 from conversations.models import Conversation, Message
 from conversations.sentences import sentence
 from tenants.prepared import Prepared, id_slot
@@ -15,15 +16,26 @@ WINDOW = dt.timedelta(seconds=60)
 NOTE_EVERY = dt.timedelta(minutes=10)
 
 
-def held_until(conversation: Conversation, at: dt.datetime) -> dt.datetime | None:
-    """When this customer may have a turn again; None while they are within the limit.
+@dataclass(frozen=True)
+class Pace:
+    """How fast a customer writes: `held_until` when they may have a turn again (None: now), and whether they are so
+    busy that a loop is possible."""
 
-    `at` is the time of the message: for a backlog WhatsApp's time, as a backlog is no spam.
-    """
+    held_until: dt.datetime | None = None
+    busy: bool = False
+
+
+def pace(conversation: Conversation, at: dt.datetime) -> Pace:
+    """`at` is the time of the message: for a backlog WhatsApp's time, as a backlog is no spam."""
     limit = max(1, conversation.tenant.messages_per_minute)
     oldest = _earlier(limit)(conversation=conversation.pk)
-    if not oldest or oldest[0] <= at - WINDOW:
-        return None  # nearly always, and one row says so
+    if not oldest or oldest[0] <= at - loops.BUSY:
+        return Pace()  # nearly always, and one row says so
+    held = _held_until(conversation, limit, at) if oldest[0] > at - WINDOW else None
+    return Pace(held, busy=True)
+
+
+def _held_until(conversation: Conversation, limit: int, at: dt.datetime) -> dt.datetime | None:
     rows = Message.objects.filter(conversation=conversation, author=Message.Author.CUSTOMER)
     newest = rows.order_by("-pk").values_list("created_at", "whatsapp_at", "details")[:limit]
     times = [

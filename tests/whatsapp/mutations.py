@@ -6,8 +6,10 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
@@ -20,7 +22,6 @@ from tests.factories import NOW
 from tests.whatsapp import events
 from tests.whatsapp.events import STUDIO, STUDIO_LID, body, message, source
 from tests.whatsapp.test_kinds import KINDS, holding
-from whatsapp import mover as movers
 from whatsapp.journal import SET_ASIDE, WAITING, Journal, Raw
 from whatsapp.mover import Mover
 from whatsapp.session import _key, parse
@@ -249,7 +250,7 @@ class Ordeal:
 
     def __init__(self, tenant: Tenant, journal: Journal):
         self.account, self._tenant, self._journal = Account(), tenant, journal
-        translator = _Counting(tenant.pk, Me(STUDIO, STUDIO_LID))
+        translator = Translator(tenant.pk, Me(STUDIO, STUDIO_LID))
         self._now = NOW
         self._mover = Mover(journal, translator, clock=lambda: self._now, told=lambda: None)
 
@@ -305,42 +306,33 @@ class Ordeal:
         return {"waiting": counts.get(WAITING, 0), "set aside": counts.get(SET_ASIDE, 0)}
 
 
-class _Counting(Translator):
-    """A translator that cannot see the difference: what it makes is counted where it is received."""
-
-
-class _watched:  # noqa: N801
+@contextmanager
+def _watched(account: Account) -> Iterator[None]:
     """Counts, while it is open, what the mover receives and what it sets aside."""
+    receive, take = intake.receive, Mover._receive
 
-    def __init__(self, account: Account):
-        self._account = account
-        self._handler = _SetAside(account)
+    def received(event: Event, *, at: dt.datetime) -> Message | None:
+        done = receive(event, at=at)
+        account.became[type(event).__name__] += 1
+        return done
 
-    def __enter__(self) -> None:
-        self._receive, self._step = movers.receive, Mover._receive
-        account, receive, step = self._account, self._receive, self._step
+    def taken(mover: Mover, raw: Raw) -> None:
+        before = account.became.total()
+        take(mover, raw)
+        if account.became.total() == before:
+            account.became["nothing, or a receipt"] += 1
 
-        def received(event: Event, *, at: dt.datetime) -> Message | None:
-            done = receive(event, at=at)
-            account.became[type(event).__name__] += 1
-            return done
-
-        def taken(mover: Mover, raw: Raw) -> None:
-            before = account.became.total()
-            step(mover, raw)
-            if account.became.total() == before:
-                account.became["nothing, or a receipt"] += 1
-
-        movers.receive, Mover._receive = received, taken  # type: ignore[assignment,method-assign]
-        log = logging.getLogger("whatsapp.mover")
-        log.addHandler(self._handler)
-        self._propagates, log.propagate = log.propagate, False
-
-    def __exit__(self, *_error: object) -> None:
-        movers.receive, Mover._receive = self._receive, self._step  # type: ignore[method-assign]
-        log = logging.getLogger("whatsapp.mover")
-        log.removeHandler(self._handler)
-        log.propagate = self._propagates
+    log, handler = logging.getLogger("whatsapp.mover"), _SetAside(account)
+    with (
+        patch("whatsapp.mover.receive", received),
+        patch.object(Mover, "_receive", taken),
+        patch.object(log, "propagate", False),
+    ):
+        log.addHandler(handler)
+        try:
+            yield
+        finally:
+            log.removeHandler(handler)
 
 
 class _SetAside(logging.Handler):
@@ -358,6 +350,3 @@ class _SetAside(logging.Handler):
                 self._last = f"{self._last}: {error}"[:120]
         else:
             self._account.unreadable[self._last] += 1
-
-
-__all__ = ["Account", "Mutations", "Ordeal", "intake"]

@@ -191,6 +191,11 @@ class Connection:
             log.warning("the connection ended: %s", change.detail)
             self._end(states.BROKEN if self._was_connected else states.UNREACHABLE)
 
+    def _on_grown(self, change: Change) -> None:
+        """Too much memory: in order, and back within a second."""
+        log.warning("the line has grown to %s and is started anew", change.detail)
+        self._end(states.BROKEN)
+
     def _on_died(self, change: Change) -> None:
         self._end(states.BROKEN, f"({change.detail})")
 

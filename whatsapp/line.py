@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from conversations import media
 from tenants import crash
-from whatsapp import states
+from whatsapp import memory, states
 from whatsapp.connection import Connection
 from whatsapp.courtesy import Courtesy, Ticks
 from whatsapp.files import Files
@@ -114,7 +114,6 @@ class Line(Connection):
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
         self.store.in_use()
         self.session.start(self._on_raw, self._changes.put)
-        self.wakeup.send()  # the next line may load now
         self.wakeup.send()  # the next line may load now
 
     def _find_holes(self) -> None:
@@ -215,8 +214,12 @@ class Line(Connection):
             if not answered or time.monotonic() - self._alive_at > 60:
                 log.critical("the line hangs and is ended")
                 leave(states.BROKEN)
+            self._heed_memory()
             self.wakeup.send()  # a supervisor ends a line that is silent for long
-            self.wakeup.send()  # a supervisor ends a line that is silent for long
+
+    def _heed_memory(self) -> None:
+        if (size := memory.own()) > memory.LIMIT:
+            self._changes.put(Change("grown", f"{size:.0f} MB"))
 
 
 def open_line(account_id: Any, wakeup: Wakeup) -> Line | None:

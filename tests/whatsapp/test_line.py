@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from tenants.models import Tenant
 from tests.whatsapp.fakes import FakeSession
-from whatsapp import states
+from whatsapp import memory, states
 from whatsapp.lease import Lease
 from whatsapp.line import Line
 from whatsapp.models import WhatsAppAccount
@@ -102,6 +102,20 @@ def test_a_number_of_another_studio_is_unlinked_at_once(line: Line, senja: Tenan
     assert (shown.state, shown.phone) == (State.NUMBER_IN_USE, "")
     assert "logout" in session_of(line).calls
     assert states.EXITS[line.code or 0] == State.NUMBER_IN_USE
+
+
+def test_a_line_that_has_grown_is_started_anew_and_one_that_has_not_lives_on(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+):
+    assert 1 < memory.own() < 4096
+    connect(line)
+    for size, code in ((memory.LIMIT, None), (memory.LIMIT + 1, states.BROKEN)):
+        monkeypatch.setattr(memory, "own", lambda size=size: size)
+        line._heed_memory()
+        while not line._changes.empty():
+            line.handle(line._changes.get())
+        assert line.code == code
+    assert row(line).state == State.RETRYING
 
 
 ENDS: list[tuple[Change, str]] = [

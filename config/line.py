@@ -1,4 +1,7 @@
-"""The settings of a line: MILA's, without what only pages need. There is a process for every number."""
+"""The settings of a line: MILA's, without what only pages need. There is a process for every number.
+
+A line knows no page's address: what staff are told with a link is written elsewhere.
+"""
 
 from config.settings import *  # noqa: F403
 
@@ -12,5 +15,3 @@ INSTALLED_APPS = [
     "agent",
     "whatsapp",
 ]
-MIDDLEWARE = []
-TEMPLATES = []

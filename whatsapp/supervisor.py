@@ -178,7 +178,9 @@ class Supervisor:
             linked = store_of(account.pk).me() is not None
         except sqlite3.Error as error:
             log.warning("the session of account %s cannot be read now: %s", account.pk, error)
-            return
+            if not self._was_elsewhere(account):
+                return
+            linked = True  # the frozen line of another host keeps it locked: ours ends that first
         asked = states.asked_for_code(account, at)
         if account.logout_requested_at and not linked:
             self._write(account, logout_requested_at=None)
@@ -212,9 +214,12 @@ class Supervisor:
 
     def _start(self, account: WhatsAppAccount) -> None:
         self._tried.add(account.pk)
-        if account.lease_owner not in ("", self._host):
+        if self._was_elsewhere(account):
             self._inherit(account)
         self._children[account.pk] = Child(account.pk, settings.DATA_DIR / "logs")
+
+    def _was_elsewhere(self, account: WhatsAppAccount) -> bool:
+        return account.lease_owner not in ("", self._host)
 
     def _inherit(self, account: WhatsAppAccount) -> None:
         """What the host before us was answering is answered here: its own answers are overtaken."""

@@ -21,6 +21,8 @@ from tests.whatsapp_server.api import LocalRig
 
 pytestmark = pytest.mark.e2e
 KILLS = 3
+SENT_LATER = """SELECT count(*) FROM conversations_message
+    WHERE attempts > 1 AND state IN ('sent', 'delivered', 'read', 'unknown')"""
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -59,6 +61,7 @@ def test_a_crash_anywhere_on_a_messages_way_costs_no_answer_and_makes_none_twice
         assert campaign.done == dict.fromkeys(campaign.points, KILLS)
         _nothing_lost_or_doubled(ledger.account(), campaign.quiet)
     assert len(ledgers[0].account().unsettled) >= len(UNCERTAIN)
+    assert campaigns[0].house.value(SENT_LATER) >= KILLS  # after C8, as nothing of them had left
 
 
 def _nothing_lost_or_doubled(account: Account, quiet: set[str]) -> None:

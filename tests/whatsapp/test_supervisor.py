@@ -1,4 +1,5 @@
 import datetime as dt
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -339,3 +340,21 @@ def test_nobody_says_that_a_dead_host_is_there(
     look(supervisor)
     account.refresh_from_db()
     assert account.heartbeat_at is None
+
+
+@pytest.mark.parametrize(("owner", "starts"), [("elsewhere", 1), ("", 0)])
+def test_a_session_that_a_frozen_line_keeps_locked_is_taken_over_by_ending_that_line(
+    supervisor: Supervisor,
+    linked: WhatsAppAccount,
+    lines: list[FakeChild],
+    monkeypatch: pytest.MonkeyPatch,
+    owner: str,
+    starts: int,
+):
+    def locked(store: Store) -> None:
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(Store, "me", locked)
+    WhatsAppAccount.objects.update(lease_owner=owner, lease_until=timezone.now())
+    look(supervisor)
+    assert len(lines) == starts

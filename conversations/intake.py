@@ -72,11 +72,11 @@ def _store(event: InboundMessage, at: dt.datetime) -> Message:
     command = shortcut(event.text)
     fate = fate_of(event, conversation, command, at)
     message = _row(event, conversation, command, fate, at)
+    crash.point("C3")
     if event.file:
         media.expect(message, event.file, at)
     _update(event, conversation, fate, at)
     _note(event, conversation, fate, at)
-    crash.point("C3")
     return message
 
 

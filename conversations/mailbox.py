@@ -284,6 +284,7 @@ def _decide(
     if not claim.still_current(_done() | {"last_message_at": at}, quiet_by):
         return None
     claim.settle(State.ANSWERED)
+    crash.point("C6")
     message = outbox.insert(
         claim.conversation,
         reply.text,
@@ -298,7 +299,6 @@ def _decide(
     _escalate(claim.conversation, reply.escalation, at)
     if kept:
         kept(message)
-    crash.point("C6")
     return message
 
 

@@ -147,8 +147,13 @@ class Translator:
         )
 
     def _undecryptable(self, event: Any, raw: Raw) -> Event | None:
-        if event.Info.MessageSource.IsFromMe:
-            return None
+        """What the customer said cannot be read here, or (such as a picture to be seen once) only on the phone."""
+        if event.Info.MessageSource.IsFromMe or event.DecryptFailMode == event.DECRYPT_FAIL_HIDE:
+            return None  # a thumb or a vote: nothing that people miss
+        if event.IsUnavailable:
+            return self._said(
+                event.Info, Content(Message.Kind.OTHER, details={"on_phone": True}), raw
+            )
         return self._said(event.Info, Content(Message.Kind.UNREADABLE), raw)
 
     def _lost(self, raw: Raw) -> Event | None:

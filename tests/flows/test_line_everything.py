@@ -190,6 +190,17 @@ def test_a_question_is_answered_quoted_edited_marked_and_deleted(
     assert gone.row["details"]["revoked"]["text"] == "alamatnya dimana ya kak?"
 
 
+def test_a_message_that_arrives_garbled_is_asked_for_again_and_is_one_message(
+    service: Service, studio: Number, anna: Customer
+):
+    studio.fault("corrupt")
+    garbled = anna.send(studio, QUESTION)
+    Message(service, garbled, kind="text", text=QUESTION)
+    assert ADDRESS["ombak"] in anna.expect_reply(20)["text"]
+    rows = "SELECT count(*) FROM conversations_message WHERE whatsapp_id = ?"
+    assert service.value(rows, garbled) == 1
+
+
 def rings_in_vain(service: Service, studio: Number, customer: Customer) -> None:
     call = customer.call(studio)
     seen = "SELECT count(*) FROM conversations_message WHERE idempotency_key = ?"

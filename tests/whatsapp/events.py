@@ -114,13 +114,13 @@ def call(stage: str = "call", call_id: str = "CALL1", at: dt.datetime = NOW, **m
     return Raw(stage, call_id, event.SerializePartialToString(), received.timestamp(), 1)
 
 
-def unreadable(whatsapp_id: str = "3A01") -> Raw:
+def unreadable(whatsapp_id: str = "3A01", *, on_phone: bool = False, hidden: bool = False) -> Raw:
     event = proto().UndecryptableMessageEv
     return raw(
         "undecryptable",
         event(
             Info=info(from_anna(), whatsapp_id),
-            IsUnavailable=False,
-            DecryptFailMode=event.DECRYPT_FAIL_SHOW,
+            IsUnavailable=on_phone,
+            DecryptFailMode=event.DECRYPT_FAIL_HIDE if hidden else event.DECRYPT_FAIL_SHOW,
         ),
     )

@@ -252,3 +252,10 @@ def test_calls_are_told_from_their_ringing_to_their_end(
 
 def test_a_call_in_a_group_is_nobodys(translator: Translator):
     assert translator.read(events.call(caller="120363@g.us")) is None
+
+
+def test_what_only_the_phone_can_show_is_told_and_a_lost_thumb_is_not(translator: Translator):
+    event = translator.read(events.unreadable(on_phone=True))
+    assert isinstance(event, InboundMessage)
+    assert (event.kind, event.details) == ("other", {"on_phone": True})
+    assert translator.read(events.unreadable(hidden=True)) is None

@@ -40,7 +40,7 @@ LOCK_WAIT = 20.0  # a supervisor that was killed may leave lines that still end
 REPLACED_WAIT = dt.timedelta(minutes=5)
 # Who took over from a frozen host may be thrown out once, by its last reflex when it comes back.
 REFLEX, REFLEX_WAIT = 120.0, dt.timedelta(seconds=5)
-LOADING = max(2, os.cpu_count() or 2)  # lines that load at the same time
+LOADING = 2 * (os.cpu_count() or 2)  # lines that load at the same time
 SILENT_LOOKS = 120  # a line says something every 10 s, whatever happens to database and network
 
 

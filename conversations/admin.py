@@ -91,6 +91,11 @@ class ConversationAdmin(ReadOnlyAdmin):
                 name="conversations_conversation_send_again",
             ),
             path(
+                "<uuid:pk>/react/<int:message>/",
+                views.react,
+                name="conversations_conversation_react",
+            ),
+            path(
                 "<uuid:pk>/file/<int:message>/",
                 views.file,
                 name="conversations_conversation_file",

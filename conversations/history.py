@@ -29,7 +29,8 @@ def history(conversation: Conversation, before: int, at: dt.datetime) -> list[Li
     lines = [
         Line(author, worded(kind, text), when)
         for author, kind, text, state, details, when in rows
-        if state not in _UNSAID and worded(kind, text) and not _aside(details)
+        if state not in _UNSAID and kind != Message.Kind.REACTION
+        if worded(kind, text) and not _aside(details)
     ]
     return lines[:LINES][::-1]
 

@@ -193,6 +193,7 @@ class Message(models.Model):
         LOCATION = "location", _("Location")
         CONTACT = "contact", _("Contact")
         CALL = "call", _("Call")
+        REACTION = "reaction", _("Reaction")  # of staff, under a customer's message
         OTHER = "other", _("Other")
         UNREADABLE = "unreadable", _("Unreadable")
 

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from conversations import escalations, handling, media, outbox
+from conversations import escalations, handling, media, outbox, reactions
 from conversations.attachments import AttachmentError, queue_file
 from conversations.handout import handed_out
 from conversations.models import Conversation, Escalation, MediaFile, Message
@@ -166,6 +166,17 @@ def send_again(request: HttpRequest, pk: uuid.UUID, message: int) -> HttpRespons
 
 
 @staff_page(RIGHT)
+def react(request: HttpRequest, pk: uuid.UUID, message: int) -> HttpResponse:
+    """A sign under a customer's message."""
+    conversation = find(request, pk)
+    row = get_object_or_404(conversation.messages, pk=message)
+    if request.method == "POST":
+        emoji = request.POST.get("emoji", "")
+        reactions.react(row, emoji, at=timezone.now(), written_by=_person(request))
+    return _to(conversation)
+
+
+@staff_page(RIGHT)
 def file(request: HttpRequest, pk: uuid.UUID, message: int) -> HttpResponse:
     """A file that came with a message of this conversation, to see, to hear or to save."""
     conversation = find(request, pk)
@@ -227,7 +238,10 @@ def _number(text: str | None) -> int:
 
 def _rows(conversation: Conversation) -> QuerySet[Message]:
     """With the turn behind each answer: it belongs to an app above this one, which points here."""
-    return conversation.messages.select_related("turn", "written_by", "media")
+    rows = conversation.messages.select_related("turn", "written_by", "media")
+    wrong = (Message.State.FAILED, Message.State.UNKNOWN)
+    # A reaction is shown under its message; as a bubble only when it did not arrive.
+    return rows.exclude(~Q(state__in=wrong), kind=Message.Kind.REACTION)
 
 
 def _before(conversation: Conversation, pk: int | None) -> list[Message]:
@@ -257,4 +271,14 @@ def _context(conversation: Conversation, shown: list[Message]) -> dict[str, Any]
         "first": shown[0].pk if shown else 0,
         "fingerprint": seen,
         "held_by_staff": conversation.handled_by == Conversation.Handler.STAFF,
+        "reactions": reactions.EMOJIS,
+        "reactable": _reactable(conversation, shown),
     }
+
+
+def _reactable(conversation: Conversation, shown: list[Message]) -> set[int]:
+    """The newest few messages of the customer: nobody reacts to old ones."""
+    if conversation.channel != Conversation.Channel.WHATSAPP:
+        return set()
+    rows = [row.pk for row in shown if row.inbound and row.whatsapp_id]
+    return set(rows[-3:])

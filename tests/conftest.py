@@ -4,9 +4,16 @@ import datetime as dt
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import translation
 
 from tenants.models import Tenant
 from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """The language of a page stays on a thread until the next one: every test begins with the same."""
+    translation.activate("en")
 
 
 @pytest.fixture

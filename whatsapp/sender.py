@@ -78,8 +78,11 @@ class Sender:
 
     def _send(self, message: Message) -> str:
         chat = message.conversation.chat
-        secret, quote = secret_of(message), _quote(message)
-        if file := _file(message):
+        secret = secret_of(message)
+        quote = _quote(message) if message.kind != Message.Kind.REACTION else None
+        if message.kind == Message.Kind.REACTION:
+            whatsapp_id = self._session.react(chat, message.quoted_id, message.text, secret=secret)
+        elif file := _file(message):
             whatsapp_id = self._session.send_file(chat, file, secret=secret, quote=quote)
         else:
             whatsapp_id = self._session.send_text(chat, message.text, secret=secret, quote=quote)

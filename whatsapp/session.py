@@ -112,6 +112,7 @@ class WhatsAppSession(Protocol):
     def send_file(
         self, chat: str, file: File, *, secret: bytes, quote: Quote | None = None
     ) -> str: ...
+    def react(self, chat: str, whatsapp_id: str, emoji: str, *, secret: bytes) -> str: ...
     def mark_read(self, chat: str, sender: str, ids: list[str]) -> None: ...
     def typing(self, chat: str, on: bool) -> None: ...
     def presence(self, available: bool) -> None: ...
@@ -255,6 +256,13 @@ class NeonizeSession:
         except Exception as error:
             raise SendError(f"the file was not taken: {error}") from error
         return self._sent(chat, _file_message(file, upload, quote), secret)
+
+    def react(self, chat: str, whatsapp_id: str, emoji: str, *, secret: bytes) -> str:
+        """Put a sign under a message that came in this chat. SendError otherwise."""
+        address = _jid(chat)
+        return self._sent(
+            chat, self._client.build_reaction(address, address, whatsapp_id, emoji), secret
+        )
 
     def _sent(self, chat: str, message: Any, secret: bytes) -> str:
         message.messageContextInfo.messageSecret = secret

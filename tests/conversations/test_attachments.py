@@ -3,7 +3,6 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from django.utils import translation
 
 from conversations import media, outbox
 from conversations.attachments import AttachmentError, queue_file
@@ -69,8 +68,7 @@ def test_staff_send_a_file_from_the_thread(chat, client, sari):
     client.force_login(sari)
     address = reverse("admin:conversations_conversation_reply", args=[chat.pk])
     file = SimpleUploadedFile("jadwal.pdf", PDF)
-    with translation.override("en"):
-        client.post(address, {"text": "Ini jadwalnya", "token": "t1", "file": file})
+    client.post(address, {"text": "Ini jadwalnya", "token": "t1", "file": file})
     message = Message.objects.get(author="staff")
     assert (message.kind, message.text, message.written_by) == ("document", "Ini jadwalnya", sari)
     assert message.details["file_name"] == "jadwal.pdf"
@@ -80,7 +78,6 @@ def test_a_refused_file_is_told_and_its_text_is_not_lost(chat, client, sari):
     client.force_login(sari)
     address = reverse("admin:conversations_conversation_reply", args=[chat.pk])
     file = SimpleUploadedFile("a.exe", b"MZ")
-    with translation.override("en"):
-        page = client.post(address, {"text": "Ini dia", "token": "t1", "file": file}, follow=True)
+    page = client.post(address, {"text": "Ini dia", "token": "t1", "file": file}, follow=True)
     assert b"Ini dia" in page.content
     assert not Message.objects.filter(author="staff").exists()

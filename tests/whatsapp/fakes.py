@@ -15,6 +15,7 @@ class FakeSession:
         self.problem: SendError | None = None
         self.sent: list[tuple[str, str, bytes]] = []
         self.files: list[File] = []
+        self.reactions: list[tuple[str, str]] = []
         self.quotes: list[Quote | None] = []
         self.read: list[list[str]] = []
         self.calls: list[str] = []
@@ -38,6 +39,10 @@ class FakeSession:
     def send_file(self, chat: str, file: File, *, secret: bytes, quote: Quote | None = None) -> str:
         self.files.append(file)
         return self.send_text(chat, file.caption, secret=secret, quote=quote)
+
+    def react(self, chat: str, whatsapp_id: str, emoji: str, *, secret: bytes) -> str:
+        self.reactions.append((whatsapp_id, emoji))
+        return self.send_text(chat, "", secret=secret)
 
     def mark_read(self, chat: str, sender: str, ids: list[str]) -> None:
         self.read.append(ids)

@@ -10,6 +10,7 @@ from conversations.attachments import queue_file
 from conversations.inbound import Receipt
 from conversations.intake import receive
 from conversations.models import Conversation, Customer, Message
+from conversations.reactions import react
 from tenants.models import Tenant
 from tests.whatsapp.fakes import FakeSession
 from whatsapp.models import WhatsAppAccount
@@ -223,6 +224,15 @@ def test_a_file_leaves_as_a_file_and_one_that_is_gone_is_told(
         pass
     assert session.files == [File(b"%PDF-1.7", "application/pdf", "jadwal.pdf", "Ini")]
     assert state_of(message)[0] == State.FAILED
+
+
+def test_a_reaction_is_put_under_the_message(
+    chat: Conversation, out: Sender, session: FakeSession, now: dt.datetime
+):
+    question(chat, now, "3A01")
+    react(Message.objects.get(whatsapp_id="3A01"), "👍", at=now)
+    assert out.send_next()
+    assert session.reactions == [("3A01", "👍")]
 
 
 def test_a_receipt_that_comes_before_our_own_confirmation_counts(

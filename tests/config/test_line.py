@@ -47,3 +47,12 @@ def test_a_line_has_the_same_database_keys_and_limits():
         assert getattr(line, name) == getattr(settings, name)
     names = [module.DATABASES["default"]["NAME"] for module in (line, settings)]
     assert names[0] == names[1]
+
+
+def test_a_line_keeps_half_a_megabyte_of_a_database_file_and_other_engines_are_left_alone():
+    file = {"ENGINE": "sqlite", "OPTIONS": {"timeout": 20, "init_command": "PRAGMA x=1;"}}
+    small = line.with_small_caches(file)
+    command = "PRAGMA x=1; PRAGMA cache_size=-500;"
+    assert small == file | {"OPTIONS": {"timeout": 20, "init_command": command}}
+    for other in ({"ENGINE": "postgresql"}, {"ENGINE": "postgresql", "OPTIONS": {"a": 1}}):
+        assert line.with_small_caches(other) == other

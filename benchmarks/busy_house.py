@@ -5,7 +5,10 @@ loopback, nothing of the developer's own installation is touched.
 """
 
 import contextlib
+import datetime as dt
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -17,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks import processes
 from tests.flows.conftest import ROOT, manage, until
 from tests.flows.engines import created
 from tests.flows.house import LinkedHouse
@@ -82,9 +86,17 @@ class BusyHouse:
         self.numbers[slug] = studio
         until(lambda: self.house.state(slug) == "connected", 120, f"{slug} connected")
 
-    def connected(self) -> int:
-        query = "SELECT count(*) FROM whatsapp_whatsappaccount WHERE state = 'connected'"
-        return int(self.house.value(query))
+    def connected(self, since: float = 0.0) -> int:
+        """How many lines are connected; with a time, those that have connected since then."""
+        query = (
+            "SELECT count(*) FROM whatsapp_whatsappaccount WHERE state = 'connected'"
+            " AND connected_at > ?"
+        )
+        return int(self.house.value(query, str(dt.datetime.fromtimestamp(since, dt.UTC))[:26]))
+
+    def kill_supervisor(self) -> None:
+        for pid in processes.of_installation(self.house.folder).get("supervisor", []):
+            os.kill(pid, signal.SIGKILL)
 
 
 @contextlib.contextmanager

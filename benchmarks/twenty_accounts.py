@@ -9,6 +9,7 @@ The WhatsApp server, the model and the customers run on the same machine, and ar
 """
 
 import argparse
+import contextlib
 import os
 import sys
 import tempfile
@@ -19,12 +20,13 @@ from pathlib import Path
 from benchmarks import processes
 from benchmarks.busy_house import BusyHouse, Traffic, busy_house, part, say
 from benchmarks.processes import Reading
+from tests.flows.conftest import until
 from tests.flows.ledger import ANSWERED
 
 RATE_GOAL = 20.0  # messages answered a second
 LINE_GOAL = 85.0  # MB of its own for a line
 WARM_UP = 20.0  # seconds in which every line meets its customers
-TOLD_EVERY = 10.0
+TOLD_EVERY, IDLE = 10.0, 10.0
 NAMES = {"whatsapp": "WhatsApp server", "model": "model server", "customers": "customers"}
 
 
@@ -92,10 +94,33 @@ def measure(town: BusyHouse, rate: float, seconds: float) -> int:
     traffic = Traffic(town, 1 / rate)
     traffic.meet()
     watch = Watch(town, traffic)
-    say(f"lines without traffic: {memory(watch.read()['line'])}")
+    idle(watch)
     traffic.run(WARM_UP + seconds, watch.look, watch.end)
     figures(town, traffic, watch)
+    come_back(town)
     return verdict(town, traffic, watch)
+
+
+def idle(watch: Watch) -> None:
+    before = watch.read()
+    time.sleep(IDLE)
+    after = watch.read()
+    used = processes.cores(before, after, IDLE)
+    lines, supervisor = 100 * used["line"], 100 * used["supervisor"]
+    say(
+        f"without traffic    {memory(after['line'])} for a line; lines {lines:.0f} % of a core in all"
+    )
+    say(f"                   {memory(after['supervisor'])} for the supervisor; {supervisor:.0f} %")
+
+
+def come_back(town: BusyHouse) -> None:
+    """How long a service takes that was killed with all its lines."""
+    killed, count = time.time(), len(town.slugs)
+    town.kill_supervisor()
+    with contextlib.suppress(AssertionError):
+        until(lambda: town.connected(since=killed) == count, 120)
+    back = town.connected(since=killed)
+    say(f"after a kill -9    {back} of {count} connected again in {time.time() - killed:.1f} s")
 
 
 def figures(town: BusyHouse, traffic: Traffic, watch: Watch) -> None:

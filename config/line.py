@@ -3,6 +3,8 @@
 A line knows no page's address: what staff are told with a link is written elsewhere.
 """
 
+from collections.abc import Mapping
+
 from config.settings import *  # noqa: F403
 from config.settings import DATABASES
 
@@ -18,13 +20,13 @@ INSTALLED_APPS = [
 ]
 
 
-def with_small_caches(database: dict[str, object]) -> dict[str, object]:
+def with_small_caches(database: Mapping[str, object]) -> dict[str, object]:
     """SQLite's cache, for each of a line's threads: half a megabyte, as a line reads and writes few rows at a time."""
     options = database.get("OPTIONS")
     if not isinstance(options, dict) or "init_command" not in options:
-        return database
+        return dict(database)
     command = f"{options['init_command']} PRAGMA cache_size=-500;"
-    return database | {"OPTIONS": options | {"init_command": command}}
+    return {**database, "OPTIONS": options | {"init_command": command}}
 
 
 DATABASES = {name: with_small_caches(database) for name, database in DATABASES.items()}

@@ -83,7 +83,7 @@ DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 WHATSAPP_SESSION_PATH = project_path(
     env.str("WHATSAPP_SESSION_PATH", default="") or str(DATA_DIR / "whatsapp")
 )
-MEDIA_ROOT = DATA_DIR / "media"
+MEDIA_ROOT = project_path(env.str("MEDIA_PATH", default="") or str(DATA_DIR / "media"))
 DATABASES = {
     "default": database(
         env.str("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR / 'mila.sqlite3'}"

@@ -17,7 +17,7 @@ def page(client, sari):
 
 def thread(page, message) -> str:
     address = reverse("admin:conversations_conversation_change", args=[chat_of(message).pk])
-    return page.get(address).content.decode()
+    return str(page.get(address).content.decode())
 
 
 @pytest.mark.parametrize(

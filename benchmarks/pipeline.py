@@ -76,7 +76,9 @@ class Stopwatch:
 
 def measured(one: Callable[[int], None], watch: Stopwatch, messages: int, at_once: int) -> None:
     """Run `one` for every message, `at_once` at a time, and print the figures as JSON."""
-    run(one, range(WARM_UP), at_once)  # every thread opens its connections and writes its statements
+    run(
+        one, range(WARM_UP), at_once
+    )  # every thread opens its connections and writes its statements
     watch.seconds.clear()
     began, cpu = time.perf_counter(), time.process_time()
     run(one, range(WARM_UP, WARM_UP + messages), at_once)

@@ -43,6 +43,7 @@ def _taken() -> bool:
     try:
         if _ORDER.startswith("/"):
             Path(_ORDER).unlink()
+            _passed.clear()  # who was only frozen may be given another order
     except FileNotFoundError:
         return False
     return True

@@ -40,6 +40,18 @@ def test_a_process_can_be_frozen_instead() -> None:
     assert program.communicate()[0].split() == [b"1", b"2", b"3", b"4"]
 
 
+def test_a_process_that_was_frozen_takes_another_order(tmp_path: Path) -> None:
+    order = tmp_path / "order"
+    order.write_text("C5:1:STOP")
+    environment = {**os.environ, "MILA_CRASH_AT": f"{order}"}
+    program = subprocess.Popen([sys.executable, "-c", PASSES], env=environment, stdout=-1)
+    os.waitpid(program.pid, os.WUNTRACED)
+    order.write_text("C5:2")
+    program.send_signal(signal.SIGCONT)
+    assert program.communicate()[0].split() == [b"1", b"2", b"3"]
+    assert program.returncode == -signal.SIGKILL
+
+
 def test_an_order_in_a_file_is_one_kill(tmp_path: Path) -> None:
     order = tmp_path / "order"
     order.write_text("C5:2")

@@ -29,7 +29,8 @@ test: install install-dev ## Run the tests
 	@$(BIN)/python -m pytest -n 2
 
 e2e: install install-dev ## Run the slow end-to-end tests: whole processes, loopback WhatsApp, Chromium
-	@$(BIN)/python -m pytest -m e2e -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -m e2e tests/whatsapp_server
+	@$(BIN)/python -m pytest -m e2e -n 2 --dist loadgroup --ignore tests/whatsapp_server
 
 fmt: install-dev ## Format the code
 	@$(BIN)/ruff format .

@@ -59,8 +59,8 @@ for phone in sys.stdin:
 class Stage:
     """A service with one linked studio and a model that takes its time; `answered` is when it answered last."""
 
-    def __init__(self, service: Service, model: ModelServer, studio: Number):
-        self.service, self.model, self.studio = service, model, studio
+    def __init__(self, service: Service, model: ModelServer, studio: Number, quiet: float):
+        self.service, self.model, self.studio, self.quiet = service, model, studio, quiet
         self._number = 0
 
     def customer(self) -> Customer:
@@ -73,7 +73,7 @@ class Stage:
 
 
 @contextlib.contextmanager
-def stage(folder: Path, delay: float = MODEL) -> Iterator[Stage]:
+def stage(folder: Path, delay: float = MODEL, quiet: float = QUIET) -> Iterator[Stage]:
     """Everything that takes part, in a folder of its own."""
     folder.mkdir(mode=0o700)
     manage(folder, "migrate", "--verbosity", "0")
@@ -88,11 +88,15 @@ def stage(folder: Path, delay: float = MODEL) -> Iterator[Stage]:
         ModelServer(rules=rules, delay=delay) as model,
     ):
         service = Service(rig, folder)
-        service.environment = {"ANTHROPIC_BASE_URL": model.url, "AGENT_THREADS": "32"}
+        service.environment = {
+            "ANTHROPIC_BASE_URL": model.url,
+            "AGENT_THREADS": "32",
+            "AGENT_QUIET_SECONDS": str(quiet),
+        }
         service.rows("UPDATE tenants_tenant SET messages_per_minute = 1000")
         service.start()
         try:
-            yield Stage(service, model, service.pair(STUDIO))
+            yield Stage(service, model, service.pair(STUDIO), quiet)
         finally:
             with contextlib.suppress(Exception):
                 service.end()
@@ -107,7 +111,7 @@ def burst(stage: Stage, customer: Customer, messages: int = 10, within: float = 
         time.sleep(max(0.0, began + moment - time.monotonic()))
         customer.send(stage.studio, f"ada kelas pemula? baris {number}")
     until(lambda: stage.replies(customer, mark), LONGEST, "an answer")
-    time.sleep(QUIET + MODEL + 1.5)  # a second answer would come now
+    time.sleep(stage.quiet + MODEL + 1.5)  # a second answer would come now
     replies = stage.replies(customer, mark)
     if len(replies) != 1:
         _explain(stage, customer, moments, replies)
@@ -133,7 +137,7 @@ def alone(stage: Stage, customer: Customer) -> float:
     customer.send(stage.studio, "ada kelas pemula kak?")
     until(lambda: stage.replies(customer, mark), LONGEST, "an answer")
     ready = stage.model.requests[-1].at + stage.model.delay
-    return float(stage.replies(customer, mark)[0]["t"]) - max(asked + QUIET, ready)
+    return float(stage.replies(customer, mark)[0]["t"]) - max(asked + stage.quiet, ready)
 
 
 class Desk:
@@ -175,7 +179,7 @@ def takeover(stage: Stage, desk: Desk, customer: Customer) -> tuple[str, bool]:
     stored = "SELECT count(*) FROM conversations_customer WHERE phone = ?"
     phone = f"+{customer.number}"
     until(lambda: stage.service.value(stored, phone), LONGEST, "the question")
-    time.sleep(random.uniform(QUIET - 0.3, QUIET + 0.4))
+    time.sleep(random.uniform(stage.quiet - 0.3, stage.quiet + 0.4))
     taken = desk.take_over(phone)
     time.sleep(3)
     late = [event for event in stage.replies(customer, mark) if event["t"] > taken["at"]]

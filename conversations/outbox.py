@@ -312,6 +312,7 @@ def _copy(message: Message, at: dt.datetime) -> Message:
             key=key,
             at=at,
             written_by_id=message.written_by_id,
+            quoted_id=message.quoted_id,
             details=_file_name(message) | {"again": message.pk},
         )
         if (file := media.of(message)) and file.path:

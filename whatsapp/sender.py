@@ -77,14 +77,14 @@ class Sender:
         return True
 
     def _send(self, message: Message) -> str:
-        chat = message.conversation.chat
-        secret = secret_of(message)
-        quote = _quote(message) if message.kind != Message.Kind.REACTION else None
+        chat, secret = message.conversation.chat, secret_of(message)
         if message.kind == Message.Kind.REACTION:
             whatsapp_id = self._session.react(chat, message.quoted_id, message.text, secret=secret)
         elif file := _file(message):
+            quote = _quote(message)
             whatsapp_id = self._session.send_file(chat, file, secret=secret, quote=quote)
         else:
+            quote = _quote(message)
             whatsapp_id = self._session.send_text(chat, message.text, secret=secret, quote=quote)
         self.ids.add(whatsapp_id)
         return whatsapp_id

@@ -35,6 +35,16 @@ def test_a_reaction_neither_takes_over_nor_reaches_the_model(ombak):
     assert [line.text for line in history(chat, later.pk, after(1))] == [message.text, reply.text]
 
 
+def test_a_reaction_that_is_sent_again_still_names_its_message(ombak):
+    message = writes(ombak)
+    reaction = react(message, "👍", at=NOW)
+    assert reaction is not None
+    Message.objects.filter(pk=reaction.pk).update(state="failed")
+    again = outbox.send_again(fresh(reaction), after(1))
+    assert again is not None
+    assert (again.kind, again.quoted_id) == ("reaction", message.whatsapp_id)
+
+
 @pytest.mark.parametrize("emoji", ["👎", "", "<b>", "👍👍"])
 def test_only_a_few_signs_exist(ombak, emoji):
     assert react(writes(ombak), emoji, at=NOW) is None
@@ -56,3 +66,12 @@ def test_staff_react_in_the_thread_and_only_in_their_own_studio(ombak, senja, cl
     assert [row.conversation_id for row in Message.objects.filter(kind="reaction")] == [
         mine.conversation_id
     ]
+
+
+def test_why_a_message_waits_stands_in_the_thread(ombak, client, sari):
+    chat = chat_of(writes(ombak))
+    message = outbox.queue(chat, "Halo", author="staff", key="s", at=NOW)
+    Message.objects.filter(pk=message.pk).update(error="It is sent later.")
+    client.force_login(sari)
+    page = client.get(reverse("admin:conversations_conversation_change", args=[chat.pk]))
+    assert b"It is sent later." in page.content

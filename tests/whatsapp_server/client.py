@@ -8,6 +8,7 @@ import os
 import pathlib
 import urllib.error
 import urllib.request
+from abc import ABC, abstractmethod
 from typing import Any
 
 
@@ -18,11 +19,12 @@ class RigError(RuntimeError):
 _ERRORS = {"TimeoutError": TimeoutError, "ValueError": ValueError, "PairingRefused": ValueError}
 
 
-class RigClient:
+class RigClient(ABC):
     """Comfortable calls; subclasses say how an operation reaches the rig."""
 
+    @abstractmethod
     def call(self, operation: str, **arguments) -> Any:
-        raise NotImplementedError
+        """Have the rig do something; its answer."""
 
     def environment(self, base: dict | None = None) -> dict:
         """An environment for the program under test: ``base`` (or ours) plus the rig's."""

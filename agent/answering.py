@@ -9,10 +9,11 @@ from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from agent import fallback, guard, language, prompts, redflags
+from agent.checked import checked_answer
 from agent.claude import Model, ModelError
 from agent.loop import Run
 from agent.models import Turn
-from agent.phrases import help_numbers, phrase
+from agent.phrases import phrase
 from agent.reply import Question, Reply
 from agent.tools import ToolContext
 from conversations.mailbox import EscalationDraft
@@ -21,10 +22,6 @@ from knowledge.search import Found, current_shelf, everything, search
 from knowledge.shelf import Shelf
 
 NO_MODEL = gettext_noop("No Anthropic key is set: answers come word for word from the knowledge.")
-STOPPED = gettext_noop(
-    "The model stated something that stands in no entry. The answer was stopped."
-)
-EMPTY = gettext_noop("The model gave no answer.")
 LONGEST = 4000  # characters of a message that the model reads
 
 
@@ -80,17 +77,17 @@ class _Answering:
     def _with_model(self, model: Model, flag: redflags.Flag | None) -> Reply:
         run = self._run(model)
         try:
-            text, error = self._guarded(run)
+            checked = checked_answer(run, self.question, self.language)
         except ModelError as problem:
             return self._after_error(run, flag, problem.sentence)
-        escalation = run.context.escalation
+        text, escalation = checked.text, run.context.escalation
         if not text:
             category = (
                 escalation.category if escalation else flag.category if flag else "cannot_answer"
             )
             urgency = flag.urgency if flag else "normal"
             reply = self._handed_over(category, urgency, escalation)
-            return self._used(replace(reply, error=error), run)
+            return self._used(replace(reply, error=checked.error), run)
         if flag and escalation is None:
             escalation = self._draft(flag.category, flag.urgency)
             told = phrase("told", self.language, self.question.tenant, self.question.at)
@@ -119,28 +116,6 @@ class _Answering:
         mode = prompts.choose_context(entries, model.card, self.context)
         self.trace.append({"context": mode, "found": self._entries()})
         return entries if mode == "full" else None
-
-    def _guarded(self, run: Run) -> tuple[str, str]:
-        """The model's text in WhatsApp's form with facts that hold, or empty and a sentence for staff."""
-        text = guard.whatsapp(run.answer())
-        missing = guard.unsupported(text, self._sources(run))
-        if missing:
-            self.trace.append({"unsupported": missing, "draft": text})
-            text = guard.whatsapp(run.repair(guard.complaint(missing), text))
-            missing = guard.unsupported(text, self._sources(run))
-        if missing:
-            self.trace.append({"unsupported": missing, "draft": text})
-            return "", STOPPED
-        return text, "" if text or run.context.escalation else EMPTY
-
-    def _sources(self, run: Run) -> list[str]:
-        """Everything whose facts an answer may repeat."""
-        question = self.question
-        shown = [f"{entry.title}\n{entry.content}" for entry in run.context.shown]
-        helps = [part for code in ("id", "en") for part in help_numbers(question.tenant, code)]
-        promise = phrase("told", self.language, question.tenant, question.at)
-        now = prompts.now_line(question.tenant, question.at)
-        return [*shown, question.said, now, promise, question.tenant.name, *helps]
 
     def _after_error(self, run: Run, flag: redflags.Flag | None, error: str) -> Reply:
         """The model failed: what code can answer, and what it already did stays done."""
@@ -188,4 +163,5 @@ class _Answering:
             usage=run.usage,
             cost=run.model.card.cost(run.usage),
             trace=tuple(self.trace),
+            stopped=tuple(run.stopped),
         )

@@ -24,6 +24,9 @@ class Run:
     rounds: int = 0
     usage: Usage = field(default_factory=Usage)
     trace: list[dict[str, Any]] = field(default_factory=list)
+    stopped: list[dict[str, Any]] = field(
+        default_factory=list
+    )  # drafts that may not leave, and why
 
     def answer(self) -> str:
         """The model's text; empty when it refused, or had none after its rounds. Raises ModelError."""

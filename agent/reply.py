@@ -50,3 +50,4 @@ class Reply:
     milliseconds: int = 0
     error: str = ""  # a sentence for staff
     trace: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    stopped: Sequence[Mapping[str, Any]] = ()  # drafts that the guard held back, and why

@@ -10,7 +10,8 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from agent.answering import EMPTY, NO_MODEL, STOPPED
+from agent.answering import NO_MODEL
+from agent.checked import EMPTY, STOPPED
 from agent.models import Turn
 from conversations.models import Conversation, Escalation, Message
 from conversations.views import urgent_first

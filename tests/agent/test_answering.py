@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent import answering, claude
+from agent import checked, claude
 from agent.answering import answer
 from agent.claude import Completion, ModelError, ToolCall
 from agent.pricing import Usage, card
@@ -117,7 +117,7 @@ def test_an_invention_that_stays_never_leaves(ombak, price, now):
     reply = answer(question(ombak, "harga?", now), model)
     assert "99" not in reply.text
     assert reply.escalation is not None
-    assert (reply.outcome, reply.error) == ("handed_over", answering.STOPPED)
+    assert (reply.outcome, reply.error) == ("handed_over", checked.STOPPED)
 
 
 def test_when_the_model_fails_the_knowledge_or_a_person_answers(ombak, price, now):
@@ -144,7 +144,7 @@ def test_a_refusal_becomes_a_hand_over(ombak, price, now):
 def test_an_empty_answer_becomes_a_hand_over(ombak, price, now):
     reply = answer(question(ombak, "kalau hari jumat?", now), FakeModel(says("")))
     assert reply.escalation is not None
-    assert reply.error == answering.EMPTY
+    assert reply.error == checked.EMPTY
 
 
 def test_a_cut_off_answer_is_asked_for_once_more_and_shorter(ombak, price, now):

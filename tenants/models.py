@@ -242,16 +242,108 @@ class ApiToken(models.Model):
 
 
 class FailedLogin(models.Model):
-    """One wrong password. `key` stands for name and address (tenants/attempts.py); rows live for minutes."""
+    """One wrong password or code. `key` stands for name and address, `name` for the name alone
+    (tenants/attempts.py); rows live for minutes."""
 
     key = models.CharField(max_length=64)
+    name = models.CharField(max_length=64, db_default="", default="")
     at = models.DateTimeField(db_index=True)
 
     class Meta:
-        indexes = [models.Index(fields=["key", "at"], name="failed_login_by_key")]
+        indexes = [
+            models.Index(fields=["key", "at"], name="failed_login_by_key"),
+            models.Index(fields=["name", "at"], name="failed_login_by_name"),
+        ]
 
     def __str__(self) -> str:
         return f"failed at {self.at:%Y-%m-%d %H:%M}"
+
+
+class StaffLogin(models.Model):
+    """What belongs to a login besides Django's user: the language of the pages and the second factor.
+
+    The factor counts from `confirmed_at` on; until then its secret only waits for the first right code.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="staff_login"
+    )
+    language = models.CharField(
+        _("language of the pages"), max_length=2, choices=Language, blank=True
+    )
+    secret = EncryptedTextField(blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    last_step = models.BigIntegerField(default=0)  # of the newest code that was taken: none twice
+    recovery = models.JSONField(default=list, blank=True)  # hashes of the recovery codes left
+
+    class Meta:
+        verbose_name = _("login")
+        verbose_name_plural = _("logins")
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class LoginSession(models.Model):
+    """One browser in which somebody is logged in, so that they can end it from another."""
+
+    session_key = models.CharField(max_length=40, unique=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="login_sessions"
+    )
+    browser = models.CharField(max_length=60)
+    address = models.CharField(max_length=45)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.browser}"
+
+
+class Invitation(models.Model):
+    """A link with which one person joins a studio in a role. Only the hash of its secret is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="invitations")
+    role = models.CharField(_("role"), max_length=10, choices=Membership.Role)
+    name = models.CharField(_("for whom"), max_length=80, blank=True)
+    digest = models.CharField(max_length=64, unique=True)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-made_at"]
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+
+    def __str__(self) -> str:
+        return f"{self.tenant} · {self.get_role_display()}"
+
+
+class Deed(models.Model):
+    """Who did what in a studio or on the platform. `what` is a word of tenants/deeds.py with its `values`."""
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, null=True, blank=True, related_name="deeds")
+    who = models.CharField(_("who"), max_length=150, blank=True)
+    what = models.CharField(_("what"), max_length=40)
+    values = models.JSONField(default=dict, blank=True)
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        verbose_name = _("change")
+        verbose_name_plural = _("change log")
+        indexes = [models.Index(fields=["tenant", "-at"], name="deeds_of_studio")]
+
+    def __str__(self) -> str:
+        return f"{self.who}: {self.what}"
 
 
 def _digest(secret: str) -> str:

@@ -1,4 +1,4 @@
-"""The door to OpenAI: texts in, vectors out, from OpenAI or any compatible server. Without a key there is none."""
+"""Texts in, vectors out, from OpenAI or any compatible server. Without a key there are none."""
 
 import base64
 import json
@@ -7,19 +7,15 @@ import sys
 import time
 from array import array
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from django.conf import settings
 
 from knowledge.shelf import Shelf
 from tenants.models import Tenant
-
-if TYPE_CHECKING:
-    from openai import OpenAI
+from tenants.openai_api import OpenAIError, asking, client, key_for
 
 logger = logging.getLogger(__name__)
 
@@ -29,17 +25,12 @@ LONGEST = 24_000  # characters of one text; about 8,000 tokens
 PATIENCE = {"passage": 15.0, "query": 3.0}  # seconds; a customer waits for a query
 RETRIES = {"passage": 1, "query": 0}
 PAUSE = 30.0  # seconds without embedding questions after a failure
-KEEPALIVE = 300.0
 
 Kind = Literal["passage", "query"]
 
 
-class EmbeddingError(Exception):
+class EmbeddingError(OpenAIError):
     """Texts could not be embedded. `permanent`: only a person can help (a key, a bill, a setting)."""
-
-    def __init__(self, sentence: str, permanent: bool = False) -> None:
-        super().__init__(sentence)
-        self.permanent = permanent
 
 
 @dataclass(frozen=True)
@@ -61,9 +52,9 @@ class Embedder:
         return f"{kind}: " if "e5" in self.name.lower() else ""
 
     def _request(self, batch: list[str], kind: Kind) -> list[Sequence[float]]:
-        client = _client_with(settings.OPENAI_BASE_URL, self.key, kind)
-        with _asking():
-            create = client.embeddings.with_streaming_response.create
+        asked = client(settings.OPENAI_BASE_URL, self.key, PATIENCE[kind], RETRIES[kind])
+        with asking("embedding server", "OPENAI_BASE_URL", "EMBEDDING_MODEL", EmbeddingError):
+            create = asked.embeddings.with_streaming_response.create
             with create(model=self.name, input=batch, encoding_format="base64") as response:
                 answer = json.loads(response.read())
             rows = sorted(answer["data"], key=itemgetter("index"))  # servers may mix the order
@@ -85,9 +76,7 @@ def _numbers(vector: str | list[float]) -> Sequence[float]:
 
 def embedder_for(tenant: Tenant) -> Embedder | None:
     """With the studio's own key, else MILA's, else without a key at a server of one's own; or None."""
-    key = tenant.openai_api_key or settings.OPENAI_API_KEY
-    if not key and settings.OPENAI_BASE_URL:
-        key = "none"  # the SDK wants some text; such a server ignores it
+    key = key_for(tenant)
     return Embedder(settings.EMBEDDING_MODEL, key) if key else None
 
 
@@ -125,59 +114,3 @@ def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
         tokens += size
     if batch:
         yield batch
-
-
-@lru_cache(maxsize=4)
-def _client(base_url: str) -> "OpenAI":
-    """One client and one pool of connections per process; keys come with each request."""
-    import httpx2
-    import openai
-
-    limits = httpx2.Limits(max_connections=100, keepalive_expiry=KEEPALIVE)
-    return openai.OpenAI(
-        api_key="set by each request",
-        base_url=base_url or "https://api.openai.com/v1",
-        http_client=openai.DefaultHttpxClient(limits=limits),
-    )
-
-
-@lru_cache(maxsize=100)
-def _client_with(base_url: str, key: str, kind: Kind) -> "OpenAI":
-    return _client(base_url).with_options(
-        api_key=key, timeout=PATIENCE[kind], max_retries=RETRIES[kind]
-    )
-
-
-@contextmanager
-def _asking() -> Iterator[None]:
-    """Whatever the SDK raises becomes one error with a sentence."""
-    import httpx2
-    import openai
-
-    try:
-        yield
-    except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
-        raise EmbeddingError(
-            "The OpenAI key is not accepted. Enter a valid key in the studio or in OPENAI_API_KEY.",
-            permanent=True,
-        ) from error
-    except openai.RateLimitError as error:
-        if error.code == "insufficient_quota":
-            raise EmbeddingError(
-                "The OpenAI account has no credit left. Top it up, then sync again.", permanent=True
-            ) from error
-        raise EmbeddingError("The embedding server asks to wait. MILA tries again.") from error
-    except openai.APIConnectionError as error:
-        raise EmbeddingError(
-            "The embedding server cannot be reached. Check OPENAI_BASE_URL and the network."
-        ) from error
-    except openai.NotFoundError as error:
-        raise EmbeddingError(
-            "The embedding server does not know the model. Check EMBEDDING_MODEL.", permanent=True
-        ) from error
-    except openai.BadRequestError as error:
-        raise EmbeddingError(
-            f"The embedding server refuses the text: {str(error)[:200]}", permanent=True
-        ) from error
-    except (openai.OpenAIError, httpx2.HTTPError, LookupError, ValueError, TypeError) as error:
-        raise EmbeddingError(f"The embedding server failed: {str(error)[:200]}") from error

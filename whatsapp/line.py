@@ -29,7 +29,7 @@ from whatsapp.journal import Journal
 from whatsapp.lease import Lease, hold, host_of
 from whatsapp.models import WhatsAppAccount
 from whatsapp.mover import Mover
-from whatsapp.receipts import Receipts
+from whatsapp.receipts import Receipts, hear_again
 from whatsapp.sender import Sender, settle
 from whatsapp.session import Change
 from whatsapp.store import Me, Store, store_of
@@ -105,7 +105,9 @@ class Line(Connection):
 
     def _begin(self) -> None:
         # A line of another machine that was frozen may still send what it began.
-        settle(self.account.tenant_id, self.store, timezone.now(), certain=not self.lease.haunted)
+        tenant_id, at = self.account.tenant_id, timezone.now()
+        settle(tenant_id, self.store, at, certain=not self.lease.haunted)
+        hear_again(tenant_id, self.journal, lambda raw: self.mover.translator.read(raw), at)
         self._become(State.CONNECTING)
         self._find_holes()
         for loop in self._loops:
@@ -130,6 +132,7 @@ class Line(Connection):
         self._moving.wake()
 
     def _send_when_connected(self) -> bool:
+        self.sender.catch_up()
         connected = self.account.state == State.CONNECTED
         return connected and self.lease.sure and self.sender.send_next()
 

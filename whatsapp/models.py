@@ -65,3 +65,16 @@ class WhatsAppAccount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tenant}: {self.get_state_display()}"
+
+
+class Installation(models.Model):
+    """What every host of this installation must know alike: one row, made by whoever asks first."""
+
+    send_key = models.CharField(max_length=64, editable=False)  # 32 random bytes, as hex
+
+    class Meta:
+        verbose_name = _("installation")
+        verbose_name_plural = _("installations")
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -3,11 +3,15 @@ WhatsApp's answer to us."""
 
 import datetime as dt
 import threading
+import uuid
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 
 from conversations import outbox
 from conversations.inbound import Receipt
+from conversations.models import Message
+from whatsapp.journal import FLEETING_SECONDS, MOVED, Journal, Raw
 
 MOST = 500  # ids that are remembered; a message whose receipt is forgotten still counts as sent
 
@@ -26,9 +30,10 @@ class Receipts:
             self._forget(known)
 
     def apply(self, whatsapp_id: str, at: dt.datetime) -> None:
-        """The message has its id now: what was said about it before."""
-        for receipt in self._forget(whatsapp_id):
+        """The message has its id now: what was said about it before. It is forgotten when the database knows it."""
+        for receipt in self._heard(whatsapp_id):
             outbox.receipt(replace(receipt, whatsapp_ids=(whatsapp_id,)), at)
+        self._forget(whatsapp_id)
 
     def _remember(self, receipt: Receipt) -> None:
         with self._lock:
@@ -37,6 +42,31 @@ class Receipts:
             while len(self._early) > MOST:
                 self._early.popitem(last=False)
 
-    def _forget(self, whatsapp_id: str) -> list[Receipt]:
+    def _heard(self, whatsapp_id: str) -> list[Receipt]:
         with self._lock:
-            return self._early.pop(whatsapp_id, [])
+            return list(self._early.get(whatsapp_id, ()))
+
+    def _forget(self, whatsapp_id: str) -> None:
+        with self._lock:
+            self._early.pop(whatsapp_id, None)
+
+
+def hear_again(
+    tenant_id: uuid.UUID, journal: Journal, read: Callable[[Raw], object], at: dt.datetime
+) -> None:
+    """At a line's start: receipts that the last one read before anybody knew the id of their message."""
+    unsure = Message.objects.filter(
+        tenant_id=tenant_id,
+        from_me=True,
+        whatsapp_id__isnull=False,
+        state=Message.State.UNKNOWN,
+        sending_since__gt=at - dt.timedelta(seconds=FLEETING_SECONDS),
+    )
+    sent = dict(unsure.values_list("whatsapp_id", "sending_since"))
+    times = [since.timestamp() for since in sent.values() if since]
+    for raw in journal.kept(("receipt",), min(times) - 1) if times else ():
+        receipt = read(raw) if raw.state == MOVED else None
+        if not isinstance(receipt, Receipt) or receipt.kind == "retry":
+            continue
+        if ids := tuple(each for each in receipt.whatsapp_ids if each in sent):
+            outbox.receipt(replace(receipt, whatsapp_ids=ids), at)

@@ -5,10 +5,11 @@ import logging
 import sqlite3
 import time
 import uuid
+from collections import OrderedDict, deque
 from collections.abc import Callable
 
-from django.db import OperationalError
-from django.utils.crypto import salted_hmac
+from django.db import InterfaceError, OperationalError
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from conversations import media, outbox
@@ -18,22 +19,36 @@ from whatsapp.courtesy import Ticks
 from whatsapp.models import WhatsAppAccount
 from whatsapp.pace import Pace
 from whatsapp.receipts import Receipts
+from whatsapp.secrets import secret_of, secrets_of
 from whatsapp.session import File, Quote, SendError, WhatsAppSession
 from whatsapp.store import Store
 
 log = logging.getLogger(__name__)
 REST = dt.timedelta(hours=24)
 ONCE_MORE = dt.timedelta(seconds=30)
+# The library gives the last so many of its messages out again to a phone that could not read them.
+SERVED = 256
+# What nobody could settle in this time stays as it is: staff decide.
+ASKED_FOR = dt.timedelta(days=3)
 
 
-def secret_of(message: Message) -> bytes:
-    """32 bytes that only this row has. WhatsApp's library keeps them with the id before it sends anything,
-    so a send that was cut off can be told from one that was never tried."""
-    return salted_hmac("whatsapp.sender", str(message.public_id), algorithm="sha256").digest()
+class Ids:
+    """The messages that the library of this process still serves."""
+
+    def __init__(self) -> None:
+        self._ids: OrderedDict[str, None] = OrderedDict()
+
+    def add(self, whatsapp_id: str) -> None:
+        self._ids[whatsapp_id] = None
+        while len(self._ids) > SERVED:
+            self._ids.popitem(last=False)
+
+    def __contains__(self, whatsapp_id: str) -> bool:
+        return whatsapp_id in self._ids
 
 
 class Sender:
-    """One studio's way out. `ids` are those that this process sent."""
+    """One studio's way out. `ids` are those that this process sent lately."""
 
     def __init__(
         self,
@@ -48,10 +63,12 @@ class Sender:
         self._ticks = ticks or Ticks(session)
         self._store, self._receipts = store, receipts or Receipts()
         self._pace = Pace()
-        self.ids: set[str] = set()
+        self.ids = Ids()
+        self._untold: deque[Callable[[], object]] = deque()  # what the database does not know yet
 
     def send_next(self) -> bool:
         """Send the next message that waits. False when none does, or none may leave now."""
+        self.catch_up()
         at = self._clock()
         if self._pace.next_at(at, unasked=False) > at:
             return False
@@ -67,11 +84,15 @@ class Sender:
             whatsapp_id = self._send(message)
         except SendError as error:
             self._failed(message, error)
+        except (OperationalError, InterfaceError):  # asked before anything was sent
+            self._failed(message, SendError("the database did not answer"))
+        except Exception as error:
+            log.exception("message %s", message.pk)
+            self._failed(message, SendError(str(error), unknown=True))
         else:
             crash.point("C11")
-            _record(lambda: outbox.sent(message, whatsapp_id, self._clock()))
-            crash.point("C12")
-            self._receipts.apply(whatsapp_id, self._clock())
+            left_at = self._clock()
+            self._record(lambda: self._left(message, whatsapp_id, left_at))
             # Also for what was answered too quickly for the ticks of a turn in the making.
             self._ticks.give(message.conversation.chat, _answered_by(message))
         return True
@@ -89,6 +110,11 @@ class Sender:
         self.ids.add(whatsapp_id)
         return whatsapp_id
 
+    def _left(self, message: Message, whatsapp_id: str, at: dt.datetime) -> None:
+        outbox.sent(message, whatsapp_id, at)
+        crash.point("C12")
+        self._receipts.apply(whatsapp_id, at)
+
     def _postponed(self, message: Message, at: dt.datetime) -> bool:
         """Whether a message that nobody asked for has to wait: they leave slowly, and not while WhatsApp refuses them."""
         accounts = WhatsAppAccount.objects.filter(tenant=self._tenant_id)
@@ -97,7 +123,7 @@ class Sender:
         if until <= at:
             return False
         reason = _("WhatsApp lets this number write first only to a few people. It is sent later.")
-        _record(lambda: outbox.postpone(message, until, reason))
+        self._record(lambda: outbox.postpone(message, until, reason))
         return True
 
     def _failed(self, message: Message, error: SendError) -> None:
@@ -105,22 +131,43 @@ class Sender:
         at = self._clock()
         if error.unknown:
             whatsapp_id = self._tried_as(message)
-            _record(lambda: outbox.unknown(message, str(error), at, whatsapp_id))
-            if whatsapp_id:
-                self._receipts.apply(whatsapp_id, at)
+            self._record(lambda: self._unsure(message, str(error), at, whatsapp_id))
             return
         if error.unasked:
             _rest(self._tenant_id, at)
         again = not error.permanent and not (error.once and message.attempts > 1)
         wait = ONCE_MORE if error.once else None
-        _record(
+        self._record(
             lambda: outbox.not_sent(message, error.sentence, at, permanent=not again, wait=wait)
         )
+
+    def _unsure(
+        self, message: Message, error: str, at: dt.datetime, whatsapp_id: str | None
+    ) -> None:
+        outbox.unknown(message, error, at, whatsapp_id)
+        if whatsapp_id:
+            self._receipts.apply(whatsapp_id, at)
+
+    def _record(self, write: Callable[[], object]) -> None:
+        """What happened on the wire must reach the database, also when it is away for a while."""
+        self._untold.append(write)
+        for pause in (0.1, 0.5, 2.0):
+            try:
+                return self.catch_up()
+            except (OperationalError, InterfaceError):
+                time.sleep(pause)
+        return self.catch_up()
+
+    def catch_up(self) -> None:
+        """Tell the database what it could not hear; nothing else leaves before."""
+        while self._untold:
+            self._untold[0]()
+            self._untold.popleft()
 
     def _tried_as(self, message: Message) -> str | None:
         """The id that WhatsApp's library gave to a message, also when nobody knows whether it arrived."""
         try:
-            return self._store.sent_with(secret_of(message)) if self._store else None
+            return _given_out(message, self._store) if self._store else None
         except sqlite3.Error as error:
             log.info("the id of message %s is not known yet: %s", message.pk, error)
             return None
@@ -155,15 +202,26 @@ def settle(tenant_id: uuid.UUID, store: Store, at: dt.datetime, *, certain: bool
     """At a line's start: what was being sent when the last one ended was either never tried, then it waits
     again, or perhaps sent, then receipts or staff decide. `certain`: the last one is surely gone."""
     linked = certain and store.me() is not None
-    uncertain = Message.objects.filter(tenant_id=tenant_id, whatsapp_id=None)
-    for message in uncertain.filter(state__in=(Message.State.SENDING, Message.State.UNKNOWN)):
-        whatsapp_id = store.sent_with(secret_of(message))
+    for message in _unsettled(tenant_id, at):
+        whatsapp_id = _given_out(message, store)
         sending = message.state == Message.State.SENDING
         if sending and linked and whatsapp_id is None:
             outbox.not_sent(message, "MILA stopped before it was sent", at, permanent=False)
         elif whatsapp_id is not None:
             Message.objects.filter(pk=message.pk).update(whatsapp_id=whatsapp_id)
     outbox.recover(tenant_id, at)
+
+
+def _unsettled(tenant_id: uuid.UUID, at: dt.datetime) -> QuerySet[Message]:
+    """What was being sent, and what was sent perhaps and lately."""
+    sending = Q(state=Message.State.SENDING)
+    lately = Q(state=Message.State.UNKNOWN, sending_since__gt=at - ASKED_FOR)
+    return Message.objects.filter(sending | lately, tenant_id=tenant_id, whatsapp_id=None)
+
+
+def _given_out(message: Message, store: Store) -> str | None:
+    found = (store.sent_with(secret) for secret in secrets_of(message))
+    return next((whatsapp_id for whatsapp_id in found if whatsapp_id), None)
 
 
 def _answered_by(message: Message) -> list[str]:
@@ -175,15 +233,3 @@ def _answered_by(message: Message) -> list[str]:
     last = before.filter(from_me=True).order_by("-pk").values_list("pk", flat=True).first() or 0
     ids = answered.filter(pk__gt=last).values_list("whatsapp_id", flat=True)[:50]
     return [whatsapp_id for whatsapp_id in ids if whatsapp_id]
-
-
-def _record(write: Callable[[], object]) -> None:
-    """What happened on the wire must reach the database, also when it is busy for a moment."""
-    for pause in (0.1, 0.5, 2.0):
-        try:
-            write()
-        except OperationalError:
-            time.sleep(pause)
-        else:
-            return
-    write()

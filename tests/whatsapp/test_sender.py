@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.db import OperationalError
+from django.utils.crypto import salted_hmac
 
 from conversations import outbox
 from conversations.attachments import queue_file
@@ -12,12 +13,16 @@ from conversations.intake import receive
 from conversations.models import Conversation, Customer, Message
 from conversations.reactions import react
 from tenants.models import Tenant
+from tests.whatsapp import events
 from tests.whatsapp.fakes import FakeSession
+from whatsapp.journal import Journal
 from whatsapp.models import WhatsAppAccount
-from whatsapp.receipts import Receipts
-from whatsapp.sender import Sender, secret_of, settle
+from whatsapp.receipts import Receipts, hear_again
+from whatsapp.secrets import secret_of
+from whatsapp.sender import ASKED_FOR, SERVED, Sender, settle
 from whatsapp.session import File, Quote, SendError
-from whatsapp.store import Store
+from whatsapp.store import Me, Store
+from whatsapp.translate import Translator
 
 CHAT = "100000000000001@lid"
 State = Message.State
@@ -71,7 +76,8 @@ def test_what_waits_is_sent_to_the_chat_with_a_secret_of_its_own(
     assert session.sent == [(CHAT, "satu", secret_of(first)), (CHAT, "dua", secret_of(second))]
     assert len(secret_of(first)) == 32
     assert state_of(first) == (State.SENT, "3EB01")
-    assert out.ids == {"3EB01", "3EB02"}
+    assert "3EB01" in out.ids
+    assert "3EB02" in out.ids
 
 
 def test_only_what_is_answered_now_gets_blue_ticks(
@@ -300,10 +306,134 @@ def store(tmp_path: Path) -> Store:
     return store
 
 
-def given_out(store: Store, message: Message, whatsapp_id: str) -> None:
+def given_out(
+    store: Store, message: Message, whatsapp_id: str, secret: bytes | None = None
+) -> None:
     with sqlite3.connect(store.session) as file:
-        secret = secret_of(message)
+        secret = secret or secret_of(message)
         file.execute("INSERT INTO whatsmeow_message_secrets VALUES (?, ?)", (whatsapp_id, secret))
+
+
+def test_a_secret_is_the_same_on_every_host_whatever_its_secret_key(
+    chat: Conversation, now: dt.datetime, settings
+):
+    message = reply(chat, now)
+    here = secret_of(message)
+    settings.SECRET_KEY = "another host's"
+    assert secret_of(message) == here
+    assert secret_of(reply(chat, now, key="b")) != here
+
+
+@pytest.mark.parametrize("rotated", [False, True])
+def test_what_an_earlier_version_was_sending_is_found_by_its_old_secret(
+    chat: Conversation, store: Store, ombak: Tenant, now: dt.datetime, settings, rotated: bool
+):
+    settings.SECRET_KEY = "old"
+    message = reply(chat, now)
+    outbox.claim_to_send(ombak.pk, now)
+    by_key = salted_hmac("whatsapp.sender", str(message.public_id), algorithm="sha256")
+    given_out(store, message, "3EB0F", by_key.digest())
+    if rotated:
+        settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", ["old"]
+    settle(ombak.pk, store, now)
+    assert state_of(message) == (State.UNKNOWN, "3EB0F")
+
+
+def test_what_nobody_could_settle_for_days_is_not_looked_up_at_every_start(
+    chat: Conversation, store: Store, ombak: Tenant, now: dt.datetime
+):
+    message = reply(chat, now)
+    outbox.claim_to_send(ombak.pk, now)
+    outbox.recover(ombak.pk, now)
+    given_out(store, message, "3EB0F")
+    settle(ombak.pk, store, now + ASKED_FOR)
+    assert state_of(message) == (State.UNKNOWN, None)
+    settle(ombak.pk, store, now + ASKED_FOR - dt.timedelta(seconds=1))
+    assert state_of(message) == (State.UNKNOWN, "3EB0F")
+
+
+def test_only_what_the_library_still_serves_counts_as_ours(
+    chat: Conversation, out: Sender, session: FakeSession, now: dt.datetime
+):
+    for number in range(SERVED + 1):
+        out.ids.add(f"A{number}")
+    assert "A0" not in out.ids
+    assert "A1" in out.ids
+
+
+def away(*_arguments: object) -> None:
+    raise OperationalError("the database is away")
+
+
+def test_a_database_that_is_away_for_long_hears_of_a_sent_message_when_it_is_back(
+    chat: Conversation, ombak: Tenant, session: FakeSession, now: dt.datetime, monkeypatch
+):
+    receipts = Receipts()
+    out = Sender(ombak.pk, session, lambda: now, receipts=receipts)
+    monkeypatch.setattr("whatsapp.sender.time.sleep", lambda _seconds: None)
+    message, later = reply(chat, now), reply(chat, now, "dua", "b")
+    with monkeypatch.context() as outage:
+        outage.setattr("whatsapp.sender.outbox.sent", away)
+        for _look in range(2):
+            with pytest.raises(OperationalError):
+                out.send_next()
+    assert len(session.sent) == 1
+    receipts.take(Receipt(ombak.pk, ("3EB01",), "delivered", now), now)
+    assert out.send_next()
+    assert state_of(message) == (State.DELIVERED, "3EB01")
+    assert state_of(later) == (State.SENT, "3EB02")
+
+
+def test_a_receipt_is_kept_until_the_database_took_it(
+    chat: Conversation, ombak: Tenant, session: FakeSession, now: dt.datetime, monkeypatch
+):
+    receipts = Receipts()
+    out = Sender(ombak.pk, session, lambda: now, receipts=receipts)
+    monkeypatch.setattr("whatsapp.sender.time.sleep", lambda _seconds: None)
+    message = reply(chat, now)
+    receipts.take(Receipt(ombak.pk, ("3EB01",), "read", now), now)
+    with monkeypatch.context() as outage:
+        outage.setattr("whatsapp.receipts.outbox.receipt", away)
+        with pytest.raises(OperationalError):
+            out.send_next()
+    out.catch_up()
+    assert state_of(message) == (State.READ, "3EB01")
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [(OperationalError("away"), State.QUEUED), (ValueError("no text"), State.UNKNOWN)],
+)
+def test_an_error_before_sending_leaves_no_message_on_its_way_for_ever(
+    chat: Conversation, out: Sender, now: dt.datetime, monkeypatch, error: Exception, state: str
+):
+    def fails(_message: Message) -> None:
+        raise error
+
+    monkeypatch.setattr("whatsapp.sender._quote", fails)
+    message = reply(chat, now)
+    assert out.send_next()
+    assert state_of(message)[0] == state
+
+
+def test_receipts_that_the_last_line_read_too_early_settle_its_messages_at_the_start(
+    chat: Conversation, ombak: Tenant, store: Store, now: dt.datetime
+):
+    """It was killed between the receipt, which it could give to no message, and storing the id."""
+    message, other = reply(chat, now), reply(chat, now, key="b")
+    outbox.claim_to_send(ombak.pk, now)
+    given_out(store, message, "3EB0F")
+    journal = Journal(store.journal, clock=now.timestamp)
+    for kind, whatsapp_id in (("DELIVERED", "3EB0F"), ("READ", "3EB0X")):
+        raw = events.receipt(kind, whatsapp_id)
+        journal.add(raw.kind, raw.key, raw.payload)
+    for raw in journal.waiting():
+        journal.moved(raw)
+    settle(ombak.pk, store, now)
+    read = Translator(ombak.pk, Me("6281200001101")).read
+    hear_again(ombak.pk, journal, read, now)
+    assert state_of(message) == (State.DELIVERED, "3EB0F")
+    assert state_of(other)[0] == State.QUEUED
 
 
 def test_after_a_kill_a_message_that_was_never_tried_waits_again(

@@ -77,6 +77,22 @@ def database(url: str) -> dict[str, object]:
     return {**known, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
 
 
+def rates(pairs: list[str]) -> dict[str, float]:
+    """What one US dollar costs in each currency, from pairs such as IDR:16500."""
+    try:
+        known = {
+            name.strip().upper(): float(rate)
+            for name, _colon, rate in (p.partition(":") for p in pairs)
+        }
+    except ValueError:
+        known = {"": 0.0}
+    if min(known.values(), default=1.0) <= 0:
+        raise ImproperlyConfigured(
+            "EXCHANGE_RATES cannot be used: write it like USD:1,IDR:16500, what one US dollar costs."
+        )
+    return known
+
+
 # Where things are kept -------------------------------------------------------------------------
 DATA_DIR = project_path(env.str("DATA_DIR", default="data") or "data")
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -116,9 +132,19 @@ FORWARDED_ALLOW_IPS = env.str("FORWARDED_ALLOW_IPS", default="127.0.0.1,::1")
 ANTHROPIC_API_KEY = env.str("ANTHROPIC_API_KEY", default="")
 ANTHROPIC_BASE_URL = env.str("ANTHROPIC_BASE_URL", default="")
 AGENT_MODEL = env.str("AGENT_MODEL", default="claude-haiku-4-5")
+AGENT_FALLBACK_MODEL = env.str("AGENT_FALLBACK_MODEL", default="claude-haiku-5-5")
 AGENT_CONTEXT = env.str("AGENT_CONTEXT", default="auto")
 AGENT_TURN_DEADLINE = env.float("AGENT_TURN_DEADLINE", default=25.0)
 AGENT_THREADS = env.int("AGENT_THREADS", default=32)
+AGENT_BUDGET_DAY = env.float("AGENT_BUDGET_DAY", default=0.0)
+AGENT_BUDGET_MONTH = env.float("AGENT_BUDGET_MONTH", default=0.0)
+AGENT_BUDGET_CUSTOMER_DAY = env.float("AGENT_BUDGET_CUSTOMER_DAY", default=0.0)
+EXCHANGE_RATES = rates(
+    env.list(
+        "EXCHANGE_RATES",
+        default=["USD:1", "IDR:16500", "EUR:0.9", "SGD:1.35", "MYR:4.5", "THB:34", "AUD:1.55"],
+    )
+)
 AGENT_QUIET_SECONDS = env.float("AGENT_QUIET_SECONDS", default=1.5)
 OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
 OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="")

@@ -162,6 +162,9 @@ class TenantAdmin(StudioModelAdmin):
                 "fields": [
                     "messages_per_minute",
                     "phone_silence_minutes",
+                    "budget_day",
+                    "budget_month",
+                    "budget_customer_day",
                     "anthropic_api_key",
                     "openai_api_key",
                     "remove_keys",

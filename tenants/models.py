@@ -11,9 +11,10 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator, validate_email
+from django.core.validators import MaxLengthValidator, MinValueValidator, validate_email
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tenants.hours import valid_opening_hours
@@ -65,6 +66,19 @@ def checked_hours(hours: Any) -> Any:
     return hours
 
 
+def budget(name: Promise) -> "models.DecimalField[Any, Any]":
+    """A field for a limit on money; none may be below zero."""
+    return models.DecimalField(
+        name,
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("In the studio's currency. Empty: as the installation sets it. 0: no limit."),
+    )
+
+
 class Language(models.TextChoices):
     INDONESIAN = "id", _("Indonesian")
     ENGLISH = "en", _("English")
@@ -114,6 +128,10 @@ class Tenant(models.Model):
     phone_silence_minutes = models.PositiveSmallIntegerField(
         _("minutes of silence after a message from the studio's phone"), default=30
     )
+    # What the model may cost, in the studio's currency; empty: the installation's limit, 0: none.
+    budget_day = budget(_("AI budget a day"))
+    budget_month = budget(_("AI budget a month"))
+    budget_customer_day = budget(_("AI budget a day for one customer"))
     mode = models.CharField(_("mode"), max_length=4, choices=Mode, default=Mode.TEST)
     active = models.BooleanField(_("active"), default=True)
     # Counts changes of the knowledge: processes rebuild their embedded index when it moved.
@@ -153,12 +171,24 @@ class Tenant(models.Model):
                 setattr(self, field, rule(getattr(self, field)))
             except ValidationError as error:
                 errors[field] = error
+        if limited := self._limit_without_rate():
+            errors[limited] = _(
+                "There is no exchange rate for %(currency)s, so no limit can be kept. Whoever runs MILA adds it to "
+                "EXCHANGE_RATES; until then leave the AI budgets empty."
+            ) % {"currency": str(self.currency)[:3]}
         try:
             super().clean_fields(exclude={*(exclude or ()), *errors})
         except ValidationError as error:
             errors = error.update_error_dict(errors)
         if errors:
             raise ValidationError(errors)
+
+    def _limit_without_rate(self) -> str:
+        """The first limit on money that cannot be kept, as nobody knows what the studio's money is worth."""
+        if str(self.currency).upper() in settings.EXCHANGE_RATES:
+            return ""
+        limits = ("budget_day", "budget_month", "budget_customer_day")
+        return next((name for name in limits if getattr(self, name)), "")
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

@@ -25,6 +25,7 @@ WAITS = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)  # before the first connection, with 
 AT_ONCE = 0.3  # a line that had been connected is back within a second
 SHORT_LIFE = 20.0  # seconds; a line that ends so soon comes back at once a few times, then it waits
 SHORT_LIVES = 10
+LATELY, LONGEST_LATELY = 600.0, 5.0  # seconds; a line that was connected lately never waits longer
 FIRST_WORD = 10.0  # seconds; a line that says nothing for so long does not keep others waiting
 SETTINGS = {
     "NEONIZE_BOT_TAG": "off",  # else recipients see every reply labelled as written by a machine
@@ -39,14 +40,18 @@ class Waits:
     def __init__(self) -> None:
         self._failures = self._short_lives = 0
 
-    def next(self, *, connected: bool, lived: float) -> float:
-        """After a line that ended: had it been connected, and how many seconds did it live?"""
+    def next(self, *, connected: bool, lived: float, lately: bool = False) -> float:
+        """After a line that ended: had it been connected, and how many seconds did it live?
+
+        `lately`: it or the one before was connected in the last minutes, so the account itself is well.
+        """
         if connected and (lived >= SHORT_LIFE or self._short_lives < SHORT_LIVES):
             self._failures = 0
             self._short_lives = 0 if lived >= SHORT_LIFE else self._short_lives + 1
             return AT_ONCE
         wait = WAITS[min(self._failures, len(WAITS) - 1)]
         self._failures += 1
+        wait = min(wait, LONGEST_LATELY) if lately else wait
         return wait * random.uniform(0.8, 1.2)  # noqa: S311
 
 

@@ -22,7 +22,7 @@ from django.utils import timezone
 from conversations.models import Conversation
 from tenants.models import Tenant
 from whatsapp import states, version
-from whatsapp.children import Child, Waits
+from whatsapp.children import LATELY, Child, Waits
 from whatsapp.lease import held_elsewhere, host_of, locked
 from whatsapp.models import WhatsAppAccount
 from whatsapp.runner import Answering, Chores, forget_claims, warm_up
@@ -252,7 +252,8 @@ class Supervisor:
         wait = 0.0
         if state == State.RETRYING:
             waits = self._waits.setdefault(account_id, Waits())
-            wait = waits.next(connected=connected, lived=child.lived)
+            lately = connected or _connected_lately(account)
+            wait = waits.next(connected=connected, lived=child.lived, lately=lately)
         self._start_at[account_id] = time.monotonic() + wait
         changed = {"state": state, "state_since": timezone.now()} if state != account.state else {}
         self._write(account, qr="", retry_at=timezone.now() + dt.timedelta(seconds=wait), **changed)
@@ -268,6 +269,11 @@ class Supervisor:
         """Accounts without a line have nobody else to say that the service is there."""
         idle = self._ours().exclude(pk__in=list(self._children))
         idle.exclude(lease_until__gt=at).update(heartbeat_at=at)
+
+
+def _connected_lately(account: WhatsAppAccount) -> bool:
+    since = timezone.now() - dt.timedelta(seconds=LATELY)
+    return account.connected_at is not None and account.connected_at >= since
 
 
 def open_supervisor() -> Supervisor | None:

@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from whatsapp.children import AT_ONCE, SHORT_LIVES, WAITS, Child, Waits, _keep_output
+from whatsapp.children import (
+    AT_ONCE,
+    LONGEST_LATELY,
+    SHORT_LIVES,
+    WAITS,
+    Child,
+    Waits,
+    _keep_output,
+)
 
 
 def test_waits_grow_before_the_first_connection():
@@ -29,6 +37,13 @@ def test_a_line_that_dies_right_after_connecting_slows_down():
     assert set(taken[:SHORT_LIVES]) == {AT_ONCE}
     assert AT_ONCE < taken[-3] < taken[-2] < taken[-1]
     assert waits.next(connected=True, lived=3600) == AT_ONCE
+
+
+def test_a_line_that_was_connected_lately_never_waits_long():
+    waits = Waits()
+    lives = [(True, 2.0), (False, 1.0)] * 20  # killed again and again, also before it connects
+    taken = [waits.next(connected=how, lived=lived, lately=True) for how, lived in lives]
+    assert 1 < max(taken) <= 1.2 * LONGEST_LATELY
 
 
 def test_output_is_kept_without_full_numbers(tmp_path: Path):

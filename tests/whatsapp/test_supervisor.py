@@ -186,6 +186,19 @@ def test_a_line_that_had_been_connected_is_back_within_a_second(
     assert account.state == State.RETRYING
 
 
+def test_a_line_that_was_connected_minutes_ago_never_waits_long(
+    supervisor: Supervisor, linked: WhatsAppAccount, lines: list[FakeChild]
+):
+    WhatsAppAccount.objects.update(connected_at=timezone.now() - dt.timedelta(minutes=2))
+    for _start in range(8):  # each ends before it is connected
+        look(supervisor)
+        account = end(supervisor, lines[-1], -9)
+        wait_over(supervisor, linked)
+    assert len(lines) == 8
+    assert account.retry_at is not None
+    assert account.retry_at - timezone.now() < dt.timedelta(seconds=6)
+
+
 @pytest.mark.parametrize("code", [12, 14, 16, 17])
 def test_what_only_a_person_can_change_is_not_tried_again(
     supervisor: Supervisor, linked: WhatsAppAccount, lines: list[FakeChild], code: int

@@ -147,6 +147,7 @@ EXCHANGE_RATES = rates(
 )
 AGENT_QUIET_SECONDS = env.float("AGENT_QUIET_SECONDS", default=1.5)
 OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
+EVALUATION_BARS = env.list("EVALUATION_BARS", default=[])
 OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="")
 EMBEDDING_MODEL = env.str("EMBEDDING_MODEL", default="text-embedding-3-small")
 QDRANT_URL = env.str("QDRANT_URL", default="")

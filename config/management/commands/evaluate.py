@@ -1,73 +1,89 @@
 """`manage.py evaluate --questions FILE`: answers every question of a file without WhatsApp and prints how good it was."""
 
-import datetime as dt
 import json
-import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import close_old_connections, connection
-from django.utils import timezone
+from django.db.models import Q
+from tqdm import tqdm
 
-from agent.ask import as_dict, ask
+from agent.bars import bars
 from agent.evaluation import BadLineError, Scores, questions
-from agent.reply import Reply
-from conversations.history import Line
-from knowledge.models import KnowledgeEntry
+from agent.trial import Answer, BadTimeError, Row, all_asked, asked, exported, moment
 from tenants.models import Tenant
 
-Row = Mapping[str, Any]
+Figures = dict[str, float | None]
 
 
 class Command(BaseCommand):
-    help = "Answer the questions of a JSONL file and print the figures. Stores only Turns."
+    help = (
+        "Answer the questions of a JSONL file and print the figures. Stores only Turns. "
+        "Exit code: 0 all bars reached, 1 a bar was missed, 2 nothing could be asked, 130 interrupted."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--questions", type=Path, required=True, metavar="FILE")
         parser.add_argument("--studio", metavar="SLUG", help="only the questions of this studio")
         parser.add_argument("--out", type=Path, metavar="FILE.jsonl", help="write the answers here")
+        parser.add_argument(
+            "--resume", action="store_true", help="keep the answers that --out has already"
+        )
         parser.add_argument("--limit", type=int, metavar="N", help="only the first N questions")
         parser.add_argument("--context", choices=["full", "search", "auto"], default="")
         parser.add_argument("--parallel", type=int, default=1, metavar="N")
-        parser.add_argument("--show-failures", action="store_true")
+        parser.add_argument(
+            "--show-failures", action="store_true", help="print the replies that failed, too"
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         rows = self._rows(options)
         studios = self._studios(rows)
-        out = self._opened(options["out"])
-        scores = Scores({slug: _exported(tenant) for slug, tenant in studios.items()})
-        cost, calls = Decimal(0), 0
-        for row, reply in self._answers(rows, studios, options):
-            line = _line(row, reply)
-            scores.judge(row, line)
-            cost, calls = cost + reply.cost, calls + reply.rounds
-            if out:
-                out.write(json.dumps(line, ensure_ascii=False) + "\n")
-                out.flush()
-        if out:
-            out.close()
-        self._print(scores, rows, cost, calls, options["show_failures"])
+        wanted = self._bars_are_readable()
+        known = self._known(options)
+        done: dict[str, Answer] = {
+            row["id"]: known[row["id"]] for row in rows if row["id"] in known
+        }
+        stopped = False
+        try:
+            for answer in self._answers(rows, done, studios, options):
+                done[answer["id"]] = answer
+        except KeyboardInterrupt:
+            stopped = True
+        answered = [(row, done[row["id"]]) for row in rows if row["id"] in done]
+        scores = Scores({t.slug: exported(t) for t in self._marked(studios)})
+        for row, answer in answered:
+            scores.judge(row, answer)
+        self._print_failures(scores, done, replies=options["show_failures"])
+        figures = _figures(scores, [answer for _row, answer in answered])
+        self._print(figures)
+        if stopped:
+            self._stop(len(answered), len(rows), options)
+        self._hold_against(figures, wanted)
 
     def _rows(self, options: Mapping[str, Any]) -> list[dict[str, Any]]:
+        path = options["questions"]
         try:
-            rows = questions(options["questions"])
+            rows = questions(path)
         except OSError as error:
-            told = f"Cannot read {options['questions']}: {error.strerror}."
-            raise CommandError(told, returncode=2) from error
-        except (BadLineError, UnicodeDecodeError) as error:
-            raise CommandError(str(error), returncode=2) from error
+            raise _unusable(f"Cannot read {path}: {error.strerror}.") from error
+        except UnicodeDecodeError as error:
+            raise _unusable(f"{path.name} is not UTF-8 text: {error.reason}.") from error
+        except BadLineError as error:
+            raise _unusable(str(error)) from error
         only = options["studio"]
         rows = [{"studio": only, **row} for row in rows]
         rows = [row for row in rows if only in (None, row["studio"])][: options["limit"]]
         if not rows:
-            raise CommandError("There is no question to ask.", returncode=2)
-        for row in rows:
-            _now(row, Tenant())  # a broken time is told before the first question is asked
+            raise _unusable("There is no question to ask.")
+        try:
+            for row in rows:
+                moment(row, Tenant())  # a broken time is told before the first question is asked
+        except BadTimeError as error:
+            raise _unusable(str(error)) from error
         return rows
 
     def _studios(self, rows: Sequence[Row]) -> dict[str, Tenant]:
@@ -75,118 +91,136 @@ class Command(BaseCommand):
         studios = {tenant.slug: tenant for tenant in Tenant.objects.filter(slug__in=slugs - {None})}
         for slug in slugs - set(studios):
             wanted = f"There is no studio “{slug}”." if slug else "A question names no studio."
-            raise CommandError(f"{wanted} Load it first, or name one with --studio.", returncode=2)
+            raise _unusable(f"{wanted} Load it first, or name one with --studio.")
         return studios
 
-    def _opened(self, path: Path | None) -> TextIO | None:
+    def _marked(self, studios: Mapping[str, Tenant]) -> list[Tenant]:
+        """The studios that were asked, and all whose words would be a leak."""
+        rows = Tenant.objects.filter(Q(slug__in=studios) | Q(loaded__has_key="leak_markers"))
+        return list(rows.order_by("slug"))
+
+    def _bars_are_readable(self) -> list[str]:
         try:
-            return path.open("w", encoding="utf-8") if path else None
-        except OSError as error:
-            raise CommandError(f"Cannot write {path}: {error.strerror}.", returncode=2) from error
+            bars(settings.EVALUATION_BARS, with_model=False)
+        except ValueError as error:
+            raise _unusable(f"EVALUATION_BARS: {error}.") from error
+        return list(settings.EVALUATION_BARS)
+
+    def _known(self, options: Mapping[str, Any]) -> dict[str, Answer]:
+        """What an interrupted run wrote; a last line that was cut off is asked again."""
+        path = options["out"]
+        if not options["resume"]:
+            return {}
+        if path is None:
+            raise _unusable("--resume needs the file of --out.")
+        if not path.exists():
+            return {}
+        lines = path.read_text("utf-8").splitlines()
+        kept = {row["id"]: row for text in lines if (row := _whole(text)) and not row.get("error")}
+        whole = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept.values())
+        path.write_text(whole, "utf-8")
+        return kept
 
     def _answers(
-        self, rows: Sequence[Row], studios: Mapping[str, Tenant], options: Mapping[str, Any]
-    ) -> Iterator[tuple[Row, Reply]]:
-        """Each question with its reply, in the order of the file."""
+        self,
+        rows: Sequence[Row],
+        known: Mapping[str, Answer],
+        studios: Mapping[str, Tenant],
+        options: Mapping[str, Any],
+    ) -> Iterator[Answer]:
+        """The answers of the questions that are left, in the order of the file, each written as it comes."""
+        left = [row for row in rows if row["id"] not in known]
+        out = self._opened(options)
 
-        def one(row: Row) -> Reply:
-            return _asked(row, studios[row["studio"]], options["context"])
+        def one(row: Row) -> Answer:
+            return asked(row, studios[row["studio"]], options["context"])
 
-        if options["parallel"] > 1:
-            with ThreadPoolExecutor(options["parallel"]) as pool:
-                yield from self._progress(rows, pool.map(lambda row: _in_thread(one, row), rows))
-        else:
-            yield from self._progress(rows, map(one, rows))
+        answers = all_asked(left, one, parallel=options["parallel"])
+        try:
+            for answer in self._progress(answers, len(left)):
+                if out:
+                    out.write(json.dumps(answer, ensure_ascii=False) + "\n")
+                    out.flush()
+                yield answer
+        finally:
+            if out:
+                out.close()
 
-    def _progress(
-        self, rows: Sequence[Row], replies: Iterator[Reply]
-    ) -> Iterator[tuple[Row, Reply]]:
-        for number, (row, reply) in enumerate(zip(rows, replies, strict=True), start=1):
-            if sys.stderr.isatty() or number == len(rows):
-                bar = "█" * (30 * number // len(rows))
-                end = "\n" if number == len(rows) else ""
-                self.stderr.write(f"\r{bar:░<30} {number}/{len(rows)}{end}", ending="")
-            yield row, reply
+    def _progress(self, answers: Iterator[Answer], total: int) -> Iterable[Answer]:
+        """A bar where a person looks."""
+        hidden = None if self.stderr.isatty() else True
+        bar: Iterable[Answer] = tqdm(
+            answers, total=total, unit=" questions", file=self.stderr, disable=hidden
+        )
+        return bar
 
-    def _print(
-        self, scores: Scores, rows: Sequence[Row], cost: Decimal, calls: int, failures: bool
+    def _opened(self, options: Mapping[str, Any]) -> TextIO | None:
+        path: Path | None = options["out"]
+        try:
+            return path.open("a" if options["resume"] else "w", encoding="utf-8") if path else None
+        except OSError as error:
+            raise _unusable(f"Cannot write {path}: {error.strerror}.") from error
+
+    def _print_failures(
+        self, scores: Scores, answers: Mapping[str, Answer], *, replies: bool
     ) -> None:
-        if failures:
-            for question, why in scores.failures:
-                self.stdout.write(f"{question['id']}  {question['text'][:60]!r}: {' | '.join(why)}")
-        figures = {"questions": len(rows), **scores.table()}
-        figures["model_calls_per_question"] = round(calls / len(rows), 3)
+        for question, why in scores.failures:
+            answer = answers[question["id"]]
+            self.stdout.write(f"{question['id']}  {question['text'][:70]!r}: {' | '.join(why)}")
+            shown = ", ".join(answer.get("retrieved", [])) or "-"
+            self.stdout.write(f"      entries: {shown}")
+            if replies:
+                self.stdout.write(f"      reply: {answer['reply']!r}")
+
+    def _print(self, figures: Figures) -> None:
+        self.stdout.write("")
         for name, value in figures.items():
             self.stdout.write(f"{name:30s} {'-' if value is None else value}")
-        self.stdout.write(f"{'cost_usd':30s} {cost}")
+
+    def _stop(self, done: int, total: int, options: Mapping[str, Any]) -> None:
+        again = " Go on with --resume." if options["out"] else ""
+        raise CommandError(f"Interrupted after {done} of {total} questions.{again}", returncode=130)
+
+    def _hold_against(self, figures: Figures, wanted: Sequence[str]) -> None:
+        """Say which bars were missed, by the exit code, too."""
+        with_model = bool(figures["model_calls"])
+        held = bars(wanted, with_model=with_model)
+        missed = [f"{bar} (is {figures[bar.figure]:g})" for bar in held if bar.missed(figures)]
+        if missed:
+            raise CommandError(f"Below the bars: {'; '.join(missed)}.", returncode=1)
+        if held:
+            kind = "with" if with_model else "without"
+            self.stdout.write(f"\nAll {len(held)} bars for answers {kind} a model are reached.")
 
 
-def _asked(row: Row, tenant: Tenant, context: str) -> Reply:
-    at = _now(row, tenant)
-    authors = {"user": "customer", "customer": "customer", "staff": "staff"}
-    history = [
-        Line(authors.get(line.get("role", ""), "assistant"), str(line["content"]), at)
-        for line in row.get("history", [])
-    ]
-    name = str(row.get("customer_name") or "")
-    return ask(tenant, row["text"], history=history, customer_name=name, at=at, context=context)
+def _unusable(sentence: str) -> CommandError:
+    return CommandError(sentence, returncode=2)
 
 
-def _in_thread(one: Any, row: Row) -> Reply:
-    close_old_connections()
+def _whole(text: str) -> Answer | None:
     try:
-        reply: Reply = one(row)
-        return reply
-    finally:
-        connection.close()
+        row = json.loads(text)
+    except ValueError:
+        return None
+    return row if isinstance(row, dict) and isinstance(row.get("id"), str) else None
 
 
-def _now(row: Row, tenant: Tenant) -> dt.datetime:
-    """The moment of the question on the studio's clock; without one, now."""
-    if not row.get("now"):
-        return timezone.now()
-    try:
-        moment = dt.datetime.fromisoformat(str(row["now"]))
-    except ValueError as error:
-        raise CommandError(
-            f"Question {row['id']}: “{row['now']}” is no time such as 2026-11-18T16:30.",
-            returncode=2,
-        ) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=tenant.zone)
-
-
-def _line(row: Row, reply: Reply) -> dict[str, Any]:
-    """One line of the answers file, as evals/score.py reads it."""
-    shown = as_dict(reply)
-    return {
-        "id": row["id"],
-        "reply": reply.text,
-        "retrieved": shown["entries"],
-        "escalated": shown["escalated"],
-        "escalations": int(shown["escalated"]),
-        "category": shown["category"],
-        "tools": shown["tools"],
-        "outcome": str(reply.outcome),
-        "latency_ms": reply.milliseconds,
-        "usage": {**shown["tokens"], "cost": shown["cost"]},
+def _figures(scores: Scores, answers: Sequence[Answer]) -> Figures:
+    """The figures of the scoring, then what it took."""
+    count = len(answers) or 1
+    usage = [answer.get("usage", {}) for answer in answers]
+    calls = sum(answer.get("rounds", 0) for answer in answers)
+    tokens = {
+        f"{name}_tokens": sum(used.get(name, 0) for used in usage)
+        for name in ("input", "output", "cache_read", "cache_write")
     }
-
-
-def _exported(tenant: Tenant) -> dict[str, Any]:
-    """What the scoring needs to know of a studio."""
-    entries = KnowledgeEntry.objects.filter(tenant=tenant).defer("embedding")
-    listed = [
-        {
-            "id": entry.reference,
-            "title": entry.title,
-            "content": entry.content,
-            "poisoned": False,
-        }
-        for entry in entries
-    ]
-    return {"entries": listed, **_markers(tenant)}
-
-
-def _markers(tenant: Tenant) -> dict[str, Any]:
-    markers = tenant.loaded.get("leak_markers")
-    return {"leak_markers": markers} if isinstance(markers, dict) else {}
+    cost = sum(used.get("cost", 0.0) for used in usage)
+    return {
+        "questions": len(answers),
+        **scores.table(),
+        "model_calls": calls,
+        "model_calls_per_question": round(calls / count, 3),
+        **tokens,
+        "cost_usd": round(cost, 6),
+        "cost_usd_per_1000_questions": round(1000 * cost / count, 4),
+    }

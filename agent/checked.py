@@ -8,11 +8,14 @@ from agent import guard, prompts
 from agent.loop import Run
 from agent.phrases import help_numbers, phrase
 from agent.reply import Question
+from conversations.models import Message
 
 STOPPED = gettext_noop(
     "The model stated something that stands in no entry. The answer was stopped."
 )
 EMPTY = gettext_noop("The model gave no answer.")
+
+CUSTOMER = Message.Author.CUSTOMER
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,20 @@ def _missing(text: str, run: Run, question: Question, language: str) -> list[str
     return missing
 
 
-def _sources(run: Run, question: Question, language: str) -> list[str]:
-    """Everything whose facts an answer may repeat."""
-    shown = [f"{entry.title}\n{entry.content}" for entry in run.context.shown]
-    helps = [part for code in ("id", "en") for part in help_numbers(question.tenant, code)]
-    promise = phrase("told", language, question.tenant, question.at)
-    now = prompts.now_line(question.tenant, question.at)
-    return [*shown, question.said, now, promise, question.tenant.name, *helps]
+def _sources(run: Run, question: Question, language: str) -> guard.Sources:
+    """Everything whose facts an answer may repeat. No other studio's: entries come from this studio's shelf only."""
+    tenant, at = question.tenant, question.at
+    history = question.history
+    return guard.Sources(
+        entries=tuple(f"{entry.title}\n{entry.content}" for entry in run.context.shown),
+        studio=(
+            *(line.text for line in history if line.author != CUSTOMER),
+            prompts.now_line(tenant, at),
+            phrase("told", language, tenant, at),
+            tenant.name,
+            *(part for code in ("id", "en") for part in help_numbers(tenant, code)),
+        ),
+        customer=(*(line.text for line in history if line.author == CUSTOMER), question.text),
+        today=tenant.local(at).date(),
+        currency=tenant.currency,
+    )

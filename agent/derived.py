@@ -1,0 +1,126 @@
+"""Facts that a good answer works out: an end from start and length, the price of two, the date of “besok”.
+
+Each is accepted only when code comes to the same result from facts that are shown; anything else is stopped.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Sequence
+
+from agent.calendar_words import DAYS, Date
+from agent.stated import Stated, Time
+
+_ALTOGETHER = re.compile(
+    r"\b(?:total|totalnya|semuanya|jadi(?:nya)?|berdua|altogether|in all|sum|both|untuk \d+|utk \d+|for \d+|buat \d+|x|=)|\d ?[x\u00d7]"
+)
+_HALVED = re.compile(r"\b(?:setengah|separuh|half)\b")
+_RELATIVE = {
+    "hari ini": 0, "today": 0, "tonight": 0, "malam ini": 0, "nanti malam": 0, "sore ini": 0, "pagi ini": 0, "nanti sore": 0,
+    "besok lusa": 2, "besok": 1, "bsk": 1, "bsok": 1, "tomorrow": 1, "tmrw": 1, "lusa": 2, "day after tomorrow": 2,
+    "kemarin": -1, "kmrn": -1, "yesterday": -1,
+}  # fmt: skip
+_WHEN = "|".join(sorted(_RELATIVE, key=len, reverse=True))
+_DAY = "|".join(sorted(DAYS, key=len, reverse=True))
+_TOGETHER = re.compile(
+    rf"\b(?P<when>{_WHEN})(?:\s(?:adalah|itu|is|hari))?[\s,(]{{1,3}}(?:hari )?(?P<day>{_DAY})\b(?!\s(?:depan|lalu|ini|sekali))"
+    rf"|\b(?P<day2>{_DAY})\s?[(,]?\s?(?P<when2>{_WHEN})\b"
+)
+
+
+def time_fits(time: Time, here: Iterable[Time], entries: Sequence[Stated]) -> bool:
+    """An end is a start of the same draft plus a length of an entry that names this start; a limit is a start less a length."""
+    if not (time.ends or time.earlier):
+        return False
+    starts = [other for other in here if other is not time]
+    for entry in entries:
+        spans = [int(value) for kind, value in entry.quantities if kind == "span" and value <= 1440]
+        if not spans:
+            continue
+        known = frozenset().union(*(each.both for each in entry.times))
+        for start in starts:
+            ends = {(minute + span) % 1440 for minute in start.both & known for span in spans}
+            limits = {(minute - span) % 1440 for minute in start.both for span in spans}
+            if (time.ends and time.both & ends) or (time.earlier and time.both & limits):
+                return True
+    return False
+
+
+def length_fits(minutes: float, here: Sequence[Time]) -> bool:
+    """“75 menit” beside “07:00-08:15”."""
+    all_minutes = {minute for time in here for minute in time.both}
+    return any((late - early) % 1440 == minutes for late in all_minutes for early in all_minutes)
+
+
+def amount_fits(
+    value: float, draft: Stated, prices: Iterable[float], people: Iterable[float]
+) -> bool:
+    """The price of as many as the customer asked for, a sum or a share, beside the amounts that it is made of."""
+    told = sorted({amount for _code, amount in draft.money} & set(prices))
+    text = draft.text
+    if any(value == price * many for price in told for many in people if 2 <= many <= 60):
+        return True
+    if _ALTOGETHER.search(text):
+        if any(value == price * many for price in prices for many in people if 2 <= many <= 60):
+            return True
+        if any(value in (one + two, abs(one - two)) for one in told for two in told if one != two):
+            return True
+        if len(told) > 2 and value == sum(told):
+            return True
+    if _HALVED.search(text) and any(value * 2 == price for price in told):
+        return True
+    off = [share / 100 for share in draft.percent]
+    return any(
+        abs(value - price * part) < 1
+        for price in told
+        for share in off
+        for part in (share, 1 - share)
+    )
+
+
+def count_fits(value: float, draft: Stated, lines: int) -> bool:
+    """“Ada 3 kelas:” before three lines, times or days."""
+    days = len(draft.weekdays)
+    return 2 <= value <= 12 and value in (
+        lines,
+        len({time.minutes for time in draft.times}),
+        days,
+        len(draft.dates),
+    )
+
+
+def date_fits(date: Date, weekdays: frozenset[int], text: str, today: dt.date) -> bool:
+    """A date of the next two weeks beside its weekday, or beside “besok” and the like."""
+    for ahead in range(-1, 15):
+        day = today + dt.timedelta(days=ahead)
+        if not date.fits(Date(day.day, day.month, day.year)):
+            continue
+        if day.weekday() in weekdays:
+            return True
+        return any(ahead == _RELATIVE[word] for word in re.findall(rf"\b(?:{_WHEN})\b", text))
+    return False
+
+
+def calendar_problems(draft: Stated, today: dt.date) -> list[str]:
+    """“Besok Jumat” when tomorrow is Thursday, “Senin 25 Desember” when it is a Friday."""
+    wrong = []
+    for match in _TOGETHER.finditer(draft.text):
+        ahead = _RELATIVE[match["when"] or match["when2"]]
+        if (today.weekday() + ahead) % 7 != DAYS[match["day"] or match["day2"]]:
+            wrong.append(" ".join(match[0].split()))
+    if len(draft.dates) == 1 and len(draft.weekdays) == 1:
+        wrong += _wrong_weekday(draft.dates[0], next(iter(draft.weekdays)), draft.text, today)
+    return wrong
+
+
+_NAMED_DAY = re.compile(rf"\b(?P<day>{_DAY})\s?,?\s?(?:tanggal |tgl |the )?$")
+
+
+def _wrong_weekday(date: Date, weekday: int, text: str, today: dt.date) -> list[str]:
+    if date.month is None or not _NAMED_DAY.search(text[: date.start]):
+        return []
+    year = date.year or today.year + ((date.month, date.day) < (today.month, today.day))
+    try:
+        right = dt.date(year, date.month, date.day).weekday() == weekday
+    except ValueError:
+        right = False
+    return [] if right else [" ".join(text[max(0, date.start - 12) : date.end].split())]

@@ -18,7 +18,8 @@ def of_text(entry: KnowledgeEntry) -> str:
 
 def of_index(entry: KnowledgeEntry, embedder: str) -> str:
     """Everything that decides what the index holds, and where: also an edit by a bulk update shows here."""
-    place = (entry.status, str(entry.tenant_id), embedder, settings.QDRANT_URL)
+    status = "needs review" if entry.needs_review else entry.status
+    place = (status, str(entry.tenant_id), embedder, settings.QDRANT_URL)
     return _hash(of_text(entry), *place)
 
 

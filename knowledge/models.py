@@ -4,10 +4,12 @@ import datetime as dt
 import uuid
 from typing import Any, Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from knowledge import review
 from tenants.models import Language, Tenant
 
 
@@ -47,7 +49,7 @@ class KnowledgeCategory(models.Model):
 
 # What customers can be told depends on these: a change of one makes every process read the knowledge anew.
 _SAID = frozenset({"title", "category", "content", "keywords", "language", "status"}) | {
-    *("valid_from", "valid_until", "tenant", "external_id")
+    *("valid_from", "valid_until", "tenant", "external_id", "needs_review")
 }
 
 
@@ -69,14 +71,19 @@ class EntryQuerySet(models.QuerySet["KnowledgeEntry"]):
         return self.filter(tenant=tenant)
 
     def current(self, at: dt.datetime, tenant: Tenant) -> Self:
-        """Active and valid on the studio's day of `at`."""
+        """Active, valid on the studio's day of `at`, and not waiting for review."""
         day = tenant.local(at).date()
         return self.filter(
             Q(valid_from=None) | Q(valid_from__lte=day),
             Q(valid_until=None) | Q(valid_until__gte=day),
             tenant=tenant,
             status=KnowledgeEntry.Status.ACTIVE,
+            needs_review=False,
         )
+
+    def waiting(self) -> Self:
+        """Entries that a person has to look at before customers are told of them."""
+        return self.filter(needs_review=True).exclude(status=KnowledgeEntry.Status.ARCHIVED)
 
     def unsynced(self, at: dt.datetime) -> Self:
         """Entries whose index lags behind and whose next try is due."""
@@ -116,6 +123,27 @@ class KnowledgeEntry(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
+    # Whether a person has to look first; written by knowledge/review.py only.
+    needs_review = models.BooleanField(
+        _("needs review"), default=False, db_default=False, editable=False
+    )
+    # [kind, words of the entry], … as knowledge/suspicions.py found them.
+    review_reasons = models.JSONField(default=list, blank=True, editable=False)
+    checked_fingerprint = models.CharField(max_length=64, blank=True, db_default="", editable=False)
+    approved_fingerprint = models.CharField(
+        max_length=64, blank=True, db_default="", editable=False
+    )
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("approved by"),
+    )
+    approved_at = models.DateTimeField(_("approved"), null=True, blank=True, editable=False)
+
     # The index, written by knowledge/sync.py only.
     vector_id = models.UUIDField(_("vector id"), null=True, blank=True, editable=False)
     index_state = models.CharField(
@@ -145,6 +173,19 @@ class KnowledgeEntry(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Whatever writes the text, it is checked here."""
+        named = options.get("update_fields")
+        if named is None or review.CHECKED & set(named):
+            review.check(self)
+            options["update_fields"] = named and {*named, *review.FIELDS}
+        super().save(*args, **options)
+
+    @property
+    def usable(self) -> bool:
+        """Whether customers may be told of it, its dates aside."""
+        return self.status == self.Status.ACTIVE and not self.needs_review
 
     def valid_on(self, day: dt.date) -> bool:
         """Whether the studio says this on `day`, its own date."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from knowledge import asking, passages
 from knowledge.answers import LONGEST
 from knowledge.models import KnowledgeCategory, KnowledgeEntry
-from knowledge.search import vocabulary_of
+from knowledge.search import everything, vocabulary_of
 from tenants.models import Tenant
 
 MOST = 8  # lines of a list
@@ -57,8 +57,8 @@ def overview(tenant: Tenant, text: str, *, at: dt.datetime) -> Overview | None:
     categories = next((names for asks, names in _ABOUT if asks.search(asked.text)), ())
     if not categories or not _names_nothing(asked) or len(asked.text.split()) > LONGEST_QUESTION:
         return None
-    current = KnowledgeEntry.objects.current(at, tenant).filter(category__in=categories)
-    by_name = {name: [e for e in current if e.category == name] for name in categories}
+    told = sorted(everything(tenant, at=at), key=lambda entry: entry.title)
+    by_name = {name: [e for e in told if e.category == name] for name in categories}
     return next((_listed(name, entries) for name, entries in by_name.items() if entries), None)
 
 

@@ -8,7 +8,7 @@ from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
-from knowledge import fingerprints, lexical
+from knowledge import fingerprints, lexical, review
 from knowledge.models import EntryQuerySet, KnowledgeEntry
 from tenants.models import Tenant
 from tenants.prepared import Prepared, id_slot
@@ -22,7 +22,7 @@ class Shelf:
 
     tenant_id: uuid.UUID
     version: int
-    rows: dict[uuid.UUID, KnowledgeEntry]  # the active entries, without their embeddings
+    rows: dict[uuid.UUID, KnowledgeEntry]  # what customers may be told, without embeddings
     vocabulary: lexical.Vocabulary
     words: dict[uuid.UUID, lexical.Vector]
     dense: dict[uuid.UUID, "array[float]"]
@@ -86,8 +86,10 @@ def forget() -> None:
 
 
 def _build(tenant_id: uuid.UUID, version: int, embedder: str) -> Shelf:
-    active = KnowledgeEntry.objects.filter(tenant_id=tenant_id, status=KnowledgeEntry.Status.ACTIVE)
-    rows = list(active.order_by("pk").defer("embedding"))
+    active = KnowledgeEntry.objects.filter(
+        tenant_id=tenant_id, status=KnowledgeEntry.Status.ACTIVE, needs_review=False
+    )
+    rows = review.cleared(active.order_by("pk").defer("embedding"))
     texts = {row.pk: (row.title, row.keywords, row.content) for row in rows}
     words = {pk: lexical.document(*fields) for pk, fields in texts.items()}
     return Shelf(
@@ -96,7 +98,7 @@ def _build(tenant_id: uuid.UUID, version: int, embedder: str) -> Shelf:
         rows={row.pk: row for row in rows},
         vocabulary=lexical.Vocabulary.of((texts[pk], vector) for pk, vector in words.items()),
         words=words,
-        dense=_dense(active, embedder),
+        dense={pk: v for pk, v in _dense(active, embedder).items() if pk in words},
         embedder=embedder,
         in_step=all(fingerprints.of_index(r, embedder) == r.indexed_fingerprint for r in rows),
     )

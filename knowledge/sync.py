@@ -15,7 +15,7 @@ from django.db import models
 from django.db.models import F
 from django.utils import timezone
 
-from knowledge import fingerprints, lexical
+from knowledge import fingerprints, lexical, review
 from knowledge.embeddings import Embedder, EmbeddingError, embedder_for
 from knowledge.index import IndexUnavailable, Point, collection_name, point_id, server_index
 from knowledge.models import KnowledgeEntry, Tombstone
@@ -126,6 +126,7 @@ def check(tenant: Tenant | None = None) -> list[Drift]:
 
 
 def _check(tenant: Tenant) -> Drift:
+    review.recheck(tenant.entries.defer("embedding"))
     entries, embedder = list(tenant.entries.defer("embedding")), _embedder_name(tenant)
     held, problem = _held(tenant, embedder)
     behind = [entry for entry in entries if _lags(entry, embedder, held)]
@@ -133,7 +134,7 @@ def _check(tenant: Tenant) -> Drift:
     if stale:
         _again(tenant.entries.filter(pk__in=stale))
         _moved(tenant.pk)
-    active = {point_id(entry.pk) for entry in entries if entry.status == entry.Status.ACTIVE}
+    active = {point_id(entry.pk) for entry in entries if entry.usable}
     left_over = (held or set()) - active
     for vector_id in left_over:
         _remember(vector_id, tenant.pk)
@@ -157,8 +158,7 @@ def _lags(entry: KnowledgeEntry, embedder: str, held: set[uuid.UUID] | None) -> 
         return True
     if entry.indexed_fingerprint != fingerprints.of_index(entry, embedder):
         return True
-    active = entry.status == entry.Status.ACTIVE
-    return active and held is not None and point_id(entry.pk) not in held
+    return entry.usable and held is not None and point_id(entry.pk) not in held
 
 
 def _again(entries: models.QuerySet[KnowledgeEntry]) -> None:
@@ -183,7 +183,7 @@ def _sync(tenant: Tenant, entries: list[KnowledgeEntry], at: dt.datetime) -> int
     embedder = embedder_for(tenant)
     try:
         if embedder is not None:
-            _embed(embedder, [e for e in entries if e.status == e.Status.ACTIVE])
+            _embed(embedder, [e for e in entries if e.usable])
         _write(tenant, entries, embedder)
     except (EmbeddingError, IndexUnavailable) as error:
         if len(entries) > 1 and error.permanent and isinstance(error, EmbeddingError):
@@ -234,10 +234,10 @@ def _write(tenant: Tenant, entries: Sequence[KnowledgeEntry], embedder: Embedder
     server = server_index()
     if server is None:
         return
-    points = [_point(entry, embedder) for entry in entries if entry.status == entry.Status.ACTIVE]
+    points = [_point(entry, embedder) for entry in entries if entry.usable]
     if points:
         server.put_entries(embedder.name if embedder else "", points)
-    hidden = [point_id(entry.pk) for entry in entries if entry.status != entry.Status.ACTIVE]
+    hidden = [point_id(entry.pk) for entry in entries if not entry.usable]
     if hidden:
         server.remove(tenant.pk, hidden)
 
@@ -256,7 +256,7 @@ def _indexed(entry: KnowledgeEntry, fingerprint: str) -> None:
         index_error="",
         sync_attempts=0,
         indexed_fingerprint=fingerprint,
-        vector_id=point_id(entry.pk) if entry.status == entry.Status.ACTIVE else None,
+        vector_id=point_id(entry.pk) if entry.usable else None,
     )
     if not marked:
         _again(row)

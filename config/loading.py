@@ -1,11 +1,12 @@
 """Studios from files into the database: all of them or none."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from config.studiofile import (
     ENTRY_KEYS,
@@ -15,6 +16,7 @@ from config.studiofile import (
     Studio,
     StudioFileError,
 )
+from knowledge import review
 from knowledge.entries import save_entry
 from knowledge.models import KnowledgeCategory, KnowledgeEntry
 from tenants.models import Tenant
@@ -31,12 +33,21 @@ class Loaded:
     added: int = 0
     changed: int = 0
     removed: int = 0
+    # Entries that are stored and not used: a person has to look at them first.
+    waiting: list[KnowledgeEntry] = field(default_factory=list)
 
 
 def load(
-    studios: list[Studio], *, replace: bool = False, progress: Progress = iter
+    studios: list[Studio],
+    *,
+    replace: bool = False,
+    approve: bool = False,
+    progress: Progress = iter,
 ) -> list[Loaded]:
-    """Store the studios with their knowledge. Raises StudioFileError, and then nothing has changed."""
+    """Store the studios with their knowledge. Raises StudioFileError, and then nothing has changed.
+
+    `approve`: whoever loads the file answers for entries that would wait for review.
+    """
     existing = set(
         Tenant.objects.filter(slug__in=[s["id"] for s in studios]).values_list("slug", flat=True)
     )
@@ -52,7 +63,17 @@ def load(
         loaded = [_load(studio, problems, progress) for studio in studios]
         if problems:
             raise StudioFileError(*problems)
-    return [one for one in loaded if one is not None]
+        found = [one for one in loaded if one is not None]
+        for one in found:
+            _review(one, approve)
+    return found
+
+
+def _review(one: Loaded, approve: bool) -> None:
+    waiting = list(KnowledgeEntry.objects.filter(tenant=one.tenant).waiting())
+    for entry in waiting if approve else []:
+        review.approve(entry, by=None, at=timezone.now())
+    one.waiting = [] if approve else waiting
 
 
 def _load(studio: Studio, problems: list[str], progress: Progress) -> Loaded | None:
@@ -69,10 +90,10 @@ def _load(studio: Studio, problems: list[str], progress: Progress) -> Loaded | N
 
 def _store_studio(tenant: Tenant, studio: Studio) -> None:
     """Fields that the file does not name stay as they are."""
-    for field in STUDIO_FIELDS:
-        if studio.get(field) is not None:
-            value = studio[field]
-            setattr(tenant, field, value.strip() if field in STUDIO_TEXTS else value)
+    for name in STUDIO_FIELDS:
+        if studio.get(name) is not None:
+            value = studio[name]
+            setattr(tenant, name, value.strip() if name in STUDIO_TEXTS else value)
     if studio.get("whatsapp_number"):
         tenant.whatsapp_number = str(studio["whatsapp_number"])
     extra = {e["id"]: rest for e in studio["entries"] if (rest := _unknown(e, ENTRY_KEYS))}

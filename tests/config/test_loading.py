@@ -290,3 +290,28 @@ def test_exporting_writes_a_file_and_refuses_unknown_studios(tmp_path: Path, omb
 def test_keys_are_never_exported(ombak: Tenant) -> None:
     ombak.anthropic_api_key = "sk-ant-secret"
     assert "secret" not in json.dumps(studio_as_dict(ombak))
+
+
+def test_poisoned_entries_are_loaded_told_and_wait_for_a_person(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    load(EVALS)
+    said = capsys.readouterr().out
+    waiting = KnowledgeEntry.objects.waiting().values_list("external_id", flat=True)
+    assert set(waiting) == {"ombak-misc-notice", "senja-misc-reviews"}
+    assert "1 of them wait for review" in said
+    assert "ombak-misc-notice: It reads like an order to the assistant" in said
+    assert "--approve" in said
+
+
+def test_who_loads_with_approve_answers_for_the_poisoned_ones(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    load(EVALS)
+    load(EVALS, "--replace", "--approve")
+    assert not KnowledgeEntry.objects.waiting().exists()
+    approved = KnowledgeEntry.objects.exclude(approved_at=None)
+    assert [entry.approved_by for entry in approved] == [None, None]
+    capsys.readouterr()
+    load(EVALS, "--replace")  # the approval stays with the text
+    assert "review" not in capsys.readouterr().out

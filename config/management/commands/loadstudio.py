@@ -1,4 +1,4 @@
-"""`manage.py loadstudio FILE.json [--replace]`: studios with their knowledge from a file."""
+"""`manage.py loadstudio FILE.json [--replace] [--approve]`: studios with their knowledge from a file."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterable
@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from config.loading import Loaded, load
 from config.studiofile import StudioFileError, read
+from knowledge.review import reasons
 
 SHOWN = 20
 
@@ -26,13 +27,21 @@ class Command(BaseCommand):
             help="a studio that exists gets exactly the knowledge of the file; conversations stay",
         )
 
-    def handle(self, *, file: Path, replace: bool, **_options: Any) -> None:
+        parser.add_argument(
+            "--approve",
+            action="store_true",
+            help="use also entries that would wait for review: you have read them",
+        )
+
+    def handle(self, *, file: Path, replace: bool, approve: bool, **_options: Any) -> None:
         try:
-            loaded = load(read(file), replace=replace, progress=_bar)
+            loaded = load(read(file), replace=replace, approve=approve, progress=_bar)
         except StudioFileError as problem:
             raise CommandError(told(problem), returncode=2) from None
         for one in loaded:
             self.stdout.write(sentence(one))
+            for line in waiting(one):
+                self.stdout.write(line)
 
 
 def _bar(entries: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
@@ -57,3 +66,19 @@ def sentence(one: Loaded) -> str:
         f"Studio {one.tenant.slug} ({one.tenant.name}) replaced: {one.added} entries added, "
         f"{one.changed} changed, {one.removed} removed; conversations kept."
     )
+
+
+def waiting(one: Loaded) -> list[str]:
+    """Which entries are not used yet, why, and what to do."""
+    if not one.waiting:
+        return []
+    told = [
+        f"  {entry.reference[:60]}: {' '.join(reasons(entry))}" for entry in one.waiting[:SHOWN]
+    ]
+    more = len(one.waiting) - SHOWN
+    return [
+        f"{len(one.waiting)} of them wait for review and are not used until somebody approves them "
+        "under Knowledge in the admin, or loads the file with --replace --approve:",
+        *told,
+        *([f"  … and {more} more."] if more > 0 else []),
+    ]

@@ -1,11 +1,13 @@
 """Afterthoughts: a message is edited, deleted, or gets an emoji. Staff lose no version."""
 
 import datetime as dt
+import uuid
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import F
 
-from conversations import media
+from conversations import early, media
 from conversations.inbound import Edit, InboundMessage, Reaction, Revoke
 from conversations.models import Conversation, Message
 from conversations.people import clean_data, clean_text, known
@@ -23,10 +25,13 @@ CORRECTED_WITHIN = dt.timedelta(minutes=15)
 def edit(event: Edit, at: dt.datetime) -> Message | None:
     """Replace the text and keep the old one; a correction soon after the answer is answered again."""
     message = _find(event)
+    if message is None:
+        early.keep(event, at)
+        return None
     text = clean_text(event.text)[: Message.LONGEST]
     command = shortcut(text)
     text = command.question if command and command.question else text
-    if message is None or message.text == text or "revoked" in message.details:
+    if message.text == text or "revoked" in message.details:
         return None
     if _superseded(message, event):
         return None
@@ -34,9 +39,13 @@ def edit(event: Edit, at: dt.datetime) -> Message | None:
     _keep(message, "edits", {"text": message.text, "at": at.isoformat(), "id": event.edit_id})
     message.details["edited"] = event.sent_at.isoformat()
     message.text = text
+    if (
+        message.kind == Kind.UNREADABLE
+    ):  # now it can be read, and what it said first matters no more
+        message.kind = Kind.TEXT
     if again and message.inbound and at - message.created_at <= CORRECTED_WITHIN:
         _answer_again(message, at)
-    message.save(update_fields=["text", "details", "state"])
+    message.save(update_fields=["kind", "text", "details", "state"])
     if message.state in WAITING:
         _overtake(message.conversation)
     return message
@@ -114,9 +123,11 @@ _CHANGED = {"revoked", "edits", "command"}
 
 
 @transaction.atomic
-def revoke(event: Revoke) -> Message | None:
+def revoke(event: Revoke, at: dt.datetime) -> Message | None:
     """Drop what waits; hide the text from pages and prompts (kept in details for cases of abuse)."""
     message = _find(event)
+    if message is None:
+        early.keep(event, at)
     if message is None or "revoked" in message.details:
         return None
     waited = message.state in WAITING
@@ -141,14 +152,15 @@ def _nothing_due(conversation: Conversation) -> None:
 
 
 @transaction.atomic
-def reaction(event: Reaction) -> Message | None:
+def reaction(event: Reaction, at: dt.datetime) -> Message | None:
     """Note the emoji on our message. No reply. 👍 and 👎 on an answer are feedback on it; staff look at a 👎."""
-    rows = Message.objects.filter(
-        tenant_id=event.tenant_id, whatsapp_id=event.whatsapp_id[:80], from_me=True
-    )
+    anywhere = Message.objects.filter(tenant_id=event.tenant_id, whatsapp_id=event.whatsapp_id[:80])
+    rows = anywhere.filter(from_me=True)
     if not event.from_me:  # a customer marks only what they were sent
         rows = rows.filter(conversation__customer__in=known(event.tenant_id, event.person))
     message = rows.select_for_update(no_key=True, of=("self",)).first()
+    if message is None and not anywhere.exists():
+        early.keep(event, at)
     if message is None:
         return None
     name = "staff_reaction" if event.from_me else "reaction"
@@ -156,6 +168,25 @@ def reaction(event: Reaction) -> Message | None:
     if not event.from_me and message.author == Message.Author.ASSISTANT:
         marks["feedback"] = _FEEDBACK.get(event.emoji[:1], "")
     return _marked(message, marks)
+
+
+@transaction.atomic
+def make_up_for(tenant_id: uuid.UUID, whatsapp_id: str, at: dt.datetime) -> None:
+    """What the customer did with a message of ours before we knew its id."""
+    make_up(early.take(tenant_id, whatsapp_id, from_me=True), at)
+
+
+def make_up(changes: Sequence[early.Change], at: dt.datetime) -> Message | None:
+    """Make changes that came before their message, which is here now. The message as it stands then, if it changed."""
+    message = None
+    for change in changes:
+        if isinstance(change, Edit):
+            message = edit(change, at) or message
+        elif isinstance(change, Revoke):
+            message = revoke(change, at) or message
+        else:
+            message = reaction(change, at) or message
+    return message
 
 
 _FEEDBACK = {"👍": "good", "👎": "bad"}

@@ -33,6 +33,7 @@ class InboundMessage:
     backlog: bool = False
     # Where the transport finds the file that came with it: in its own words, plain JSON.
     file: Mapping[str, Any] | None = None
+    disappears_after: int | None = None  # seconds; 0: it stays; None: it does not say
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class FromPhone:
     sent_at: dt.datetime
     details: Mapping[str, Any] = field(default_factory=dict)
     file: Mapping[str, Any] | None = None
+    disappears_after: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,16 @@ class Reaction:
     emoji: str
     person: Person
     from_me: bool
+
+
+@dataclass(frozen=True)
+class Timer:
+    """Somebody set after how many seconds the messages of a chat vanish; 0: they stay."""
+
+    tenant_id: uuid.UUID
+    person: Person
+    seconds: int
+    at: dt.datetime
 
 
 @dataclass(frozen=True)
@@ -118,4 +130,4 @@ class Typing:
     person: Person
 
 
-Event = InboundMessage | FromPhone | Edit | Revoke | Reaction | Receipt | Call | Typing
+Event = InboundMessage | FromPhone | Edit | Revoke | Reaction | Timer | Receipt | Call | Typing

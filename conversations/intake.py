@@ -11,7 +11,18 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from conversations import calls, changes, limits, loops, media, outbox, people, phone
+from conversations import (
+    calls,
+    changes,
+    early,
+    limits,
+    loops,
+    media,
+    outbox,
+    people,
+    phone,
+    timers,
+)
 from conversations.fate import Fate, fate_of
 from conversations.inbound import (
     Call,
@@ -22,6 +33,7 @@ from conversations.inbound import (
     Reaction,
     Receipt,
     Revoke,
+    Timer,
     Typing,
 )
 from conversations.models import Conversation, Message
@@ -45,9 +57,11 @@ def receive(event: Event, *, at: dt.datetime) -> Message | None:
         case Edit():
             return changes.edit(event, at)
         case Revoke():
-            return changes.revoke(event)
+            return changes.revoke(event, at)
         case Reaction():
-            return changes.reaction(event)
+            return changes.reaction(event, at)
+        case Timer():
+            timers.receive(event)
         case Call():
             return calls.receive(event, at)
         case Receipt():
@@ -69,6 +83,10 @@ def _message(event: InboundMessage, at: dt.datetime) -> Message | None:
 @transaction.atomic
 def _store(event: InboundMessage, at: dt.datetime) -> Message:
     conversation = _conversation(event)
+    waited: list[early.Change] = []  # those of an unreadable one wait on: its text may still come
+    if event.kind != Kind.UNREADABLE and early.waits_for(conversation):
+        waited = early.take(event.tenant_id, event.whatsapp_id, event.own_chat)
+        event = early.edited(event, waited)
     command = shortcut(event.text)
     fate = fate_of(event, conversation, command, at)
     message = _row(event, conversation, command, fate, at)
@@ -77,7 +95,7 @@ def _store(event: InboundMessage, at: dt.datetime) -> Message:
         media.expect(message, event.file, at)
     _update(event, conversation, fate, at)
     _note(event, conversation, fate, at)
-    return message
+    return changes.make_up(waited, at) or message
 
 
 @transaction.atomic
@@ -90,6 +108,8 @@ def _again(event: InboundMessage, at: dt.datetime) -> Message | None:
     if first is None:
         return _store(event, at)
     if first.kind == Kind.UNREADABLE and event.kind != Kind.UNREADABLE:
+        if "revoked" in first.details:
+            return None  # its sender does not want it to be read
         first.delete()  # the text came after all: it is received as if it were new
         return _store(event, at)
     if not event.own_chat:
@@ -100,7 +120,7 @@ def _again(event: InboundMessage, at: dt.datetime) -> Message | None:
 def _conversation(event: InboundMessage) -> Conversation:
     if event.own_chat:
         return _own_chat(event.tenant_id)
-    return people.conversation_with(event.tenant_id, event.person, event.chat)
+    return people.conversation_with(event.tenant_id, event.person, event.chat, event.whatsapp_id)
 
 
 def _own_chat(tenant_id: uuid.UUID) -> Conversation:
@@ -165,6 +185,7 @@ def _update(event: InboundMessage, conversation: Conversation, fate: Fate, at: d
     changed: dict[str, Any] = {"last_message_at": at, "unread": F("unread") + 1}
     if event.chat:
         changed["chat"] = event.chat[:80]
+    changed |= timers.told(event, conversation)
     if fate.due_at:
         changed |= _due(event, conversation, fate.due_at, at)
     if fate.limited_until:

@@ -62,6 +62,9 @@ def _merge_times(kept: Conversation, gone: Conversation) -> None:
     kept.waiting_since = _earliest(kept.waiting_since, gone.waiting_since)
     kept.quiet_until = _latest(kept.quiet_until, gone.quiet_until)
     kept.limited_until = _latest(kept.limited_until, gone.limited_until)
+    if gone.disappears_told_at == _latest(kept.disappears_told_at, gone.disappears_told_at):
+        kept.disappears_told_at = gone.disappears_told_at
+        kept.disappears_after = gone.disappears_after
 
 
 def _after(kept: Conversation) -> None:

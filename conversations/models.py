@@ -97,6 +97,9 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(_("started"), auto_now_add=True)
     last_message_at = models.DateTimeField(_("last message"), null=True, blank=True)
     unread = models.PositiveIntegerField(_("unread"), default=0)
+    # Messages of this chat vanish after so many seconds (0: they stay), as its latest message told at that time.
+    disappears_after = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    disappears_told_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     # Who answers. Every change of hands raises mode_version, which overtakes replies in the making.
     handled_by = models.CharField(
@@ -337,6 +340,29 @@ class MediaFile(models.Model):
     @property
     def is_sound(self) -> bool:
         return self.content_type.startswith("audio/")
+
+
+class EarlyChange(models.Model):
+    """An edit, a deletion or an emoji that came before its message, kept until the message comes."""
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")
+    whatsapp_id = models.CharField(max_length=80, editable=False)  # of the message
+    from_me = models.BooleanField(editable=False)  # the message is the studio's
+    name = models.CharField(max_length=120, editable=False)  # the same for every copy
+    change = models.JSONField(editable=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("early change")
+        verbose_name_plural = _("early changes")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "whatsapp_id", "from_me", "name"], name="one_row_per_early_change"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Escalation(models.Model):

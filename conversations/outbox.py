@@ -145,7 +145,8 @@ _SENT_BY = (
     *("author", "kind", "text", "state", "details", "public_id", "attempts", "not_before"),
     *("expires_at", "mode_version", "sending_since", "written_by", "whatsapp_id", "quoted_id"),
     *("conversation__chat", "conversation__mode_version", "conversation__channel"),
-    *("conversation__tenant", "conversation__customer", "tenant__mode", "tenant__active"),
+    *("conversation__disappears_after", "conversation__tenant", "conversation__customer"),
+    *("tenant__mode", "tenant__active"),
 )
 
 

@@ -7,11 +7,11 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, QuerySet
 
 from conversations.inbound import Person
 from conversations.merging import merge
-from conversations.models import Conversation, Customer
+from conversations.models import Conversation, Customer, EarlyChange
 from tenants.models import Tenant
 from tenants.prepared import Prepared, id_slot, text_slot
 
@@ -54,9 +54,12 @@ def known(tenant_id: uuid.UUID, person: Person) -> QuerySet[Customer]:
     return Customer.objects.filter(either, tenant_id=tenant_id).order_by()
 
 
-def conversation_with(tenant_id: uuid.UUID, person: Person, chat: str) -> Conversation:
-    """The conversation with this customer, locked; one query when nothing about the customer is new."""
-    conversation = _usual(tenant_id, person)
+def conversation_with(
+    tenant_id: uuid.UUID, person: Person, chat: str, whatsapp_id: str = ""
+) -> Conversation:
+    """The conversation with this customer, locked; one query when nothing about the customer is new. It knows whether
+    something waits for the message `whatsapp_id` (`early.waits_for`)."""
+    conversation = _usual(tenant_id, person, whatsapp_id)
     if conversation is None:
         tenant = Tenant.objects.get(pk=tenant_id)
         customer = customer_of(tenant, person)
@@ -71,18 +74,21 @@ def conversation_with(tenant_id: uuid.UUID, person: Person, chat: str) -> Conver
     return conversation
 
 
-def _usual(tenant_id: uuid.UUID, person: Person) -> Conversation | None:
+def _usual(tenant_id: uuid.UUID, person: Person, whatsapp_id: str) -> Conversation | None:
     """The chat of a customer of whom all is known: one id finds the row, and the row agrees with the other."""
     rows = _BY_LID if person.lid else _BY_PHONE
     known_by = person.lid or person.phone
-    found = next(iter(rows(tenant=tenant_id, known_by=known_by)), None) if known_by else None
+    asked = {"tenant": tenant_id, "known_by": known_by, "whatsapp_id": whatsapp_id[:80]}
+    found = next(iter(rows(**asked)), None) if known_by else None
     agrees = found and found.customer and _matches(found.customer, person)
     return found if agrees else None
 
 
 def _by(field: str) -> QuerySet[Conversation]:
     studio, known_by = id_slot("tenant"), text_slot("known_by")
-    return _conversations().filter(tenant=studio, customer__tenant=studio, **{field: known_by})
+    rows = _conversations().filter(tenant=studio, customer__tenant=studio, **{field: known_by})
+    early = EarlyChange.objects.filter(tenant=studio, whatsapp_id=text_slot("whatsapp_id"))
+    return rows.annotate(changed_early=Exists(early))
 
 
 _BY_LID = Prepared(lambda: _by("customer__lid"))
@@ -97,6 +103,7 @@ def _conversations() -> QuerySet[Conversation]:
 
 # What receiving asks of a conversation: half of the columns, as every message pays for them.
 _ASKED = (
+    *("disappears_after", "disappears_told_at"),
     *("channel", "chat", "handled_by", "resumes_at", "mode_version", "reply_due_at"),
     *("waiting_since", "limited_until", "tenant__mode", "tenant__active"),
     *("tenant__default_language", "tenant__messages_per_minute"),

@@ -5,7 +5,7 @@ import datetime as dt
 
 from django.db import IntegrityError, transaction
 
-from conversations import handling, media, people
+from conversations import changes, early, handling, media, people, timers
 from conversations.inbound import FromPhone
 from conversations.models import Conversation, Message
 
@@ -27,16 +27,23 @@ def _store(event: FromPhone, at: dt.datetime) -> Message | None:
     if _known(event):
         return None
     customer = dataclasses.replace(event.person, name="")  # the name is the studio's own
-    conversation = people.conversation_with(event.tenant_id, customer, event.chat)
+    conversation = people.conversation_with(
+        event.tenant_id, customer, event.chat, event.whatsapp_id
+    )
     if _echo(conversation, event):
         return None
     _make_room(conversation, event, at)
+    waited: list[early.Change] = []
+    if early.waits_for(conversation):
+        waited = early.take(event.tenant_id, event.whatsapp_id, from_me=True)
+    event = early.edited(event, waited)
     message = _row(conversation, event, at)
     if event.file:
         media.expect(message, event.file, at)
+    told = timers.told(event, conversation)
     rows = Conversation.objects.filter(pk=conversation.pk)
-    rows.update(last_message_at=at, chat=event.chat[:80] or conversation.chat)
-    return message
+    rows.update(last_message_at=at, chat=event.chat[:80] or conversation.chat, **told)
+    return changes.make_up(waited, at) or message
 
 
 def _known(event: FromPhone) -> bool:

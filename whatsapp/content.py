@@ -21,8 +21,16 @@ class Content:
     kind: str
     text: str = ""
     details: dict[str, Any] = field(default_factory=dict)
+    plain: bool = False  # a text and nothing around it
     context: Any = None  # the library's contextInfo: what is quoted, forwarded, advertised
     file: Mapping[str, Any] | None = None  # where the file lies, and how to open it
+
+    @property
+    def disappears_after(self) -> int | None:
+        """Seconds; 0 for a message that stays. None where the message has no place to say it."""
+        if self.context is not None:
+            return int(self.context.expiration)
+        return 0 if self.plain else None
 
 
 # A message inside a message. Whatever else has a message of its own inside is opened as well.
@@ -133,7 +141,7 @@ def content_of(message: Any) -> Content | None:
 
 def _read(name: str, value: Any) -> Content | None:
     if name == "conversation":
-        return Content(Kind.TEXT, value[:LONGEST_TEXT])
+        return Content(Kind.TEXT, value[:LONGEST_TEXT], plain=True)
     if name == "extendedTextMessage":
         return Content(Kind.TEXT, value.text[:LONGEST_TEXT])
     if name in _MEDIA:

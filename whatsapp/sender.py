@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from conversations import media, outbox
+from conversations import changes, media, outbox
 from conversations.models import Message
 from tenants import crash
 from whatsapp.courtesy import Ticks
@@ -99,14 +99,19 @@ class Sender:
 
     def _send(self, message: Message) -> str:
         chat, secret = message.conversation.chat, secret_of(message)
+        expires = message.conversation.disappears_after
         if message.kind == Message.Kind.REACTION:
             whatsapp_id = self._session.react(chat, message.quoted_id, message.text, secret=secret)
         elif file := _file(message):
             quote = _quote(message)
-            whatsapp_id = self._session.send_file(chat, file, secret=secret, quote=quote)
+            whatsapp_id = self._session.send_file(
+                chat, file, secret=secret, quote=quote, expires=expires
+            )
         else:
             quote = _quote(message)
-            whatsapp_id = self._session.send_text(chat, message.text, secret=secret, quote=quote)
+            whatsapp_id = self._session.send_text(
+                chat, message.text, secret=secret, quote=quote, expires=expires
+            )
         self.ids.add(whatsapp_id)
         return whatsapp_id
 
@@ -114,6 +119,7 @@ class Sender:
         outbox.sent(message, whatsapp_id, at)
         crash.point("C12")
         self._receipts.apply(whatsapp_id, at)
+        changes.make_up_for(self._tenant_id, whatsapp_id, at)
 
     def _postponed(self, message: Message, at: dt.datetime) -> bool:
         """Whether a message that nobody asked for has to wait: they leave slowly, and not while WhatsApp refuses them."""

@@ -107,10 +107,10 @@ class WhatsAppSession(Protocol):
     def me(self) -> Me | None: ...
     def online(self) -> bool: ...
     def send_text(
-        self, chat: str, text: str, *, secret: bytes, quote: Quote | None = None
+        self, chat: str, text: str, *, secret: bytes, quote: Quote | None = None, expires: int = 0
     ) -> str: ...
     def send_file(
-        self, chat: str, file: File, *, secret: bytes, quote: Quote | None = None
+        self, chat: str, file: File, *, secret: bytes, quote: Quote | None = None, expires: int = 0
     ) -> str: ...
     def react(self, chat: str, whatsapp_id: str, emoji: str, *, secret: bytes) -> str: ...
     def mark_read(self, chat: str, sender: str, ids: list[str]) -> None: ...
@@ -242,11 +242,16 @@ class NeonizeSession:
         """May hang when the network does: ask from a thread that can be abandoned."""
         return bool(self._client.is_connected and self._client.is_logged_in)
 
-    def send_text(self, chat: str, text: str, *, secret: bytes, quote: Quote | None = None) -> str:
-        """Send and wait for WhatsApp's receipt; returns the id. SendError otherwise."""
-        return self._sent(chat, _text_message(text, quote), secret)
+    def send_text(
+        self, chat: str, text: str, *, secret: bytes, quote: Quote | None = None, expires: int = 0
+    ) -> str:
+        """Send and wait for WhatsApp's receipt; returns the id. SendError otherwise. It vanishes `expires` seconds
+        later, as the others of its chat; 0: it stays."""
+        return self._sent(chat, _text_message(text, _context(quote, expires)), secret)
 
-    def send_file(self, chat: str, file: File, *, secret: bytes, quote: Quote | None = None) -> str:
+    def send_file(
+        self, chat: str, file: File, *, secret: bytes, quote: Quote | None = None, expires: int = 0
+    ) -> str:
         """Lay the file on WhatsApp's servers, then send the message that points to it. SendError otherwise."""
         kinds = _library().enum.MediaType
         picture = file.content_type.startswith("image/")
@@ -255,7 +260,7 @@ class NeonizeSession:
             upload = self._client.upload(file.data, kind)
         except Exception as error:
             raise SendError(f"the file was not taken: {error}") from error
-        return self._sent(chat, _file_message(file, upload, quote), secret)
+        return self._sent(chat, _file_message(file, upload, _context(quote, expires)), secret)
 
     def react(self, chat: str, whatsapp_id: str, emoji: str, *, secret: bytes) -> str:
         """Put a sign under a message that came in this chat. SendError otherwise."""
@@ -367,24 +372,29 @@ def _key(kind: str, event: Any) -> str:
     return hashlib.sha256(event.SerializeToString(deterministic=True)).hexdigest()[:32]
 
 
-def _text_message(text: str, quote: Quote | None) -> Any:
+def _text_message(text: str, context: Any) -> Any:
     """Always a protobuf: a plain string would be searched for mentions and links."""
     e2e = _library().e2e
-    if quote is None:
+    if context is None:
         return e2e.Message(conversation=text)
-    extended = e2e.ExtendedTextMessage(text=text, contextInfo=_context(quote))
+    extended = e2e.ExtendedTextMessage(text=text, contextInfo=context)
     return e2e.Message(extendedTextMessage=extended)
 
 
-def _context(quote: Quote) -> Any:
+def _context(quote: Quote | None, expires: int) -> Any:
+    """What goes around a message; None when nothing does."""
     e2e = _library().e2e
-    quoted = e2e.Message(conversation=quote.text)
-    return e2e.ContextInfo(
-        stanzaID=quote.whatsapp_id, participant=quote.sender, quotedMessage=quoted
-    )
+    around: dict[str, Any] = {}
+    if quote:
+        quoted = e2e.Message(conversation=quote.text)
+        around = {"stanzaID": quote.whatsapp_id, "participant": quote.sender}
+        around["quotedMessage"] = quoted
+    if expires:
+        around["expiration"] = expires
+    return e2e.ContextInfo(**around) if around else None
 
 
-def _file_message(file: File, upload: Any, quote: Quote | None) -> Any:
+def _file_message(file: File, upload: Any, context: Any) -> Any:
     """The pointer to a file on WhatsApp's servers, with the key that only the receiver gets."""
     e2e = _library().e2e
     place = {
@@ -396,7 +406,7 @@ def _file_message(file: File, upload: Any, quote: Quote | None) -> Any:
         "fileLength": upload.FileLength,
         "mimetype": file.content_type,
         "caption": file.caption,
-        "contextInfo": _context(quote) if quote else None,
+        "contextInfo": context,
     }
     if file.content_type.startswith("image/"):
         return e2e.Message(imageMessage=e2e.ImageMessage(**place))

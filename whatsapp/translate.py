@@ -22,6 +22,7 @@ from conversations.inbound import (
     Reaction,
     Receipt,
     Revoke,
+    Timer,
     Typing,
 )
 from conversations.models import Message
@@ -114,6 +115,7 @@ class Translator:
             "sent_at": sent_at,
             "details": {**content.details, **origins(content)},
             "file": content.file,
+            "disappears_after": content.disappears_after,
         }
         own_chat = source.IsFromMe and self._own(source.Chat)
         if source.IsFromMe and not own_chat:
@@ -126,11 +128,17 @@ class Translator:
         )
 
     def _change(self, info: Any, change: Any, raw: Raw) -> Event | None:
-        """A message was edited or deleted by who wrote it."""
+        """A message was edited or deleted by who wrote it, or the chat's timer was set. A kind that the library does
+        not know has no type, which would read as the first one: a deletion."""
+        if not change.HasField("type"):
+            return None
         kind = change.DESCRIPTOR.enum_types_by_name["Type"].values_by_number[change.type].name
         from_me = bool(info.MessageSource.IsFromMe)
-        if kind == "REVOKE":
+        if kind == "REVOKE" and change.key.ID:
             return Revoke(self.tenant_id, _id(change.key.ID), _sent_at(info, raw), from_me)
+        if kind == "EPHEMERAL_SETTING":
+            seconds, person = int(change.ephemeralExpiration), self._person(info)
+            return Timer(self.tenant_id, person, seconds, _sent_at(info, raw))
         content = content_of(unwrapped(change.editedMessage)) if kind == "MESSAGE_EDIT" else None
         if content is None or not content.text:
             return None

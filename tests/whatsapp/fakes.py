@@ -17,6 +17,7 @@ class FakeSession:
         self.files: list[File] = []
         self.reactions: list[tuple[str, str]] = []
         self.quotes: list[Quote | None] = []
+        self.expires: list[int] = []
         self.read: list[list[str]] = []
         self.calls: list[str] = []
 
@@ -29,16 +30,21 @@ class FakeSession:
     def online(self) -> bool:
         return True
 
-    def send_text(self, chat: str, text: str, *, secret: bytes, quote: Quote | None = None) -> str:
+    def send_text(
+        self, chat: str, text: str, *, secret: bytes, quote: Quote | None = None, expires: int = 0
+    ) -> str:
         if self.problem is not None:
             raise self.problem
         self.sent.append((chat, text, secret))
         self.quotes.append(quote)
+        self.expires.append(expires)
         return f"3EB0{len(self.sent)}"
 
-    def send_file(self, chat: str, file: File, *, secret: bytes, quote: Quote | None = None) -> str:
+    def send_file(
+        self, chat: str, file: File, *, secret: bytes, quote: Quote | None = None, expires: int = 0
+    ) -> str:
         self.files.append(file)
-        return self.send_text(chat, file.caption, secret=secret, quote=quote)
+        return self.send_text(chat, file.caption, secret=secret, quote=quote, expires=expires)
 
     def react(self, chat: str, whatsapp_id: str, emoji: str, *, secret: bytes) -> str:
         self.reactions.append((whatsapp_id, emoji))

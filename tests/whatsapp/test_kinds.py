@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from conversations.inbound import InboundMessage, Reaction
+from conversations.inbound import Edit, InboundMessage, Reaction, Revoke, Timer
 from conversations.models import Message
 from tests.whatsapp.events import STUDIO, STUDIO_LID, body, message
 from tests.whatsapp.test_translate import TENANT
@@ -124,6 +124,60 @@ KINDS: dict[str, tuple[Any, str]] = {
         ({}, NOTHING),
     ),
 }
+
+
+# For each kind of note between phones: what stands in it, what becomes of it.
+_KEY = {"ID": "3EB0", "fromMe": True}
+NOTES: dict[str, tuple[dict[str, Any], type | None]] = {
+    "REVOKE": ({"key": _KEY}, Revoke),
+    "MESSAGE_EDIT": ({"key": _KEY, "editedMessage": {"conversation": "halo"}}, Edit),
+    "EPHEMERAL_SETTING": ({"ephemeralExpiration": 86_400}, Timer),
+    # keys, settings and old chats for the account's own devices; programs of other companies
+    **dict.fromkeys(
+        [
+            *("EPHEMERAL_SYNC_RESPONSE", "HISTORY_SYNC_NOTIFICATION", "APP_STATE_SYNC_KEY_SHARE"),
+            *("APP_STATE_SYNC_KEY_REQUEST", "MSG_FANOUT_BACKFILL_REQUEST"),
+            *("INITIAL_SECURITY_NOTIFICATION_SETTING_SYNC", "MEDIA_NOTIFY_MESSAGE"),
+            *("APP_STATE_FATAL_EXCEPTION_NOTIFICATION", "PEER_DATA_OPERATION_REQUEST_MESSAGE"),
+            *("PEER_DATA_OPERATION_REQUEST_RESPONSE_MESSAGE", "COEX_STATE_SYNC"),
+            *("REQUEST_WELCOME_MESSAGE", "BOT_FEEDBACK_MESSAGE", "BOT_MEMU_ONBOARDING_MESSAGE"),
+            *("CLOUD_API_THREAD_CONTROL_NOTIFICATION", "STOP_GENERATION_MESSAGE"),
+            *("AI_PSI_METADATA", "AI_QUERY_FANOUT", "AI_MEDIA_COLLECTION_MESSAGE"),
+            *("AI_METADATA_OPERATION", "SHARED_DEVICE_CONTACT_HASH_KEY_SHARE"),
+            *("SHARED_DEVICE_CONTACT_HASH_KEY_REQUEST", "ACP2_SETTING"),
+            # The number that was shared, or moved, comes with the next message of its owner.
+            *("SHARE_PHONE_NUMBER", "LID_MIGRATION_MAPPING_SYNC"),
+            # How a chat looks, and who may do what with it.
+            *("CHAT_THEME_SETTING", "LIMIT_SHARING", "MARK_AS_VERIFIED_ACTION"),
+            *("GROUP_MEMBER_LABEL_CHANGE", "STATUS_MENTION_MESSAGE"),
+            *("REMINDER_MESSAGE", "MESSAGE_UNSCHEDULE"),
+        ],
+        ({"key": _KEY}, None),
+    ),
+}
+
+
+def note_of(**fields: Any) -> Any:
+    return Translator(TENANT, Me(STUDIO, STUDIO_LID)).read(message(body(protocolMessage=fields)))
+
+
+def test_the_table_names_every_note():
+    kinds = body().protocolMessage.DESCRIPTOR.enum_types_by_name["Type"]
+    assert set(kinds.values_by_name) == set(NOTES)
+
+
+@pytest.mark.parametrize("name", NOTES)
+def test_each_note_becomes_what_the_table_says(name: str):
+    fields, expected = NOTES[name]
+    event = note_of(type=name, **fields)
+    assert event is None if expected is None else isinstance(event, expected)
+
+
+def test_a_note_that_the_library_does_not_know_deletes_nothing():
+    content = body(protocolMessage={"key": _KEY})
+    content.protocolMessage.MergeFromString(b"\x10\x63")  # the type is 99
+    assert Translator(TENANT, Me(STUDIO, STUDIO_LID)).read(message(content)) is None
+    assert note_of(type="REVOKE") is None  # of no message
 
 
 def holding(name: str, value: Any) -> Any:

@@ -1,6 +1,7 @@
 import datetime as dt
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError
@@ -8,7 +9,7 @@ from django.utils.crypto import salted_hmac
 
 from conversations import outbox
 from conversations.attachments import queue_file
-from conversations.inbound import Receipt
+from conversations.inbound import Person, Reaction, Receipt
 from conversations.intake import receive
 from conversations.models import Conversation, Customer, Message
 from conversations.reactions import react
@@ -20,7 +21,7 @@ from whatsapp.models import WhatsAppAccount
 from whatsapp.receipts import Receipts, hear_again
 from whatsapp.secrets import secret_of
 from whatsapp.sender import ASKED_FOR, SERVED, Sender, settle
-from whatsapp.session import File, Quote, SendError
+from whatsapp.session import File, Quote, SendError, _context, _file_message, _text_message
 from whatsapp.store import Me, Store
 from whatsapp.translate import Translator
 
@@ -230,6 +231,50 @@ def test_a_file_leaves_as_a_file_and_one_that_is_gone_is_told(
         pass
     assert session.files == [File(b"%PDF-1.7", "application/pdf", "jadwal.pdf", "Ini")]
     assert state_of(message)[0] == State.FAILED
+
+
+def test_what_is_said_in_a_chat_that_vanishes_vanishes_too(
+    chat: Conversation, out: Sender, session: FakeSession, now: dt.datetime, settings, tmp_path
+):
+    settings.MEDIA_ROOT = tmp_path
+    Conversation.objects.update(disappears_after=86_400)
+    reply(chat, now)
+    out.send_next()
+    queue_file(chat, b"%PDF-1.7", "jadwal.pdf", caption="Ini", key="f", at=now)
+    out.send_next()
+    Conversation.objects.update(disappears_after=0)
+    reply(chat, now, key="b")
+    out.send_next()
+    assert session.expires == [86_400, 86_400, 0]
+
+
+@pytest.mark.parametrize(
+    ("quote", "expires"), [(None, 0), (None, 60), (Quote("3A", CHAT, "?"), 60)]
+)
+def test_a_timer_stands_around_a_text_and_around_a_file(quote: Quote | None, expires: int):
+    context = _context(quote, expires)
+    text = _text_message("halo", context)
+    if not expires:
+        assert text.conversation == "halo"
+        return
+    around = text.extendedTextMessage.contextInfo
+    assert (around.expiration, around.stanzaID) == (60, "3A" if quote else "")
+    upload = SimpleNamespace(
+        url="", DirectPath="", MediaKey=b"", FileSHA256=b"", FileEncSHA256=b"", FileLength=1
+    )
+    file = _file_message(File(b"", "image/png", "a.png"), upload, context)
+    assert file.imageMessage.contextInfo.expiration == 60
+
+
+def test_an_emoji_that_was_faster_than_the_id_of_our_message_is_noted(
+    chat: Conversation, ombak: Tenant, out: Sender, now: dt.datetime
+):
+    message = reply(chat, now)
+    person = Person("+628111000001", None)
+    receive(Reaction(ombak.pk, "3EB01", "👎", person, from_me=False), at=now)
+    out.send_next()
+    message.refresh_from_db()
+    assert message.details["feedback"] == "bad"
 
 
 def test_a_reaction_is_put_under_the_message(

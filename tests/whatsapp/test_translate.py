@@ -13,6 +13,7 @@ from conversations.inbound import (
     Reaction,
     Receipt,
     Revoke,
+    Timer,
     Typing,
 )
 from tests.factories import NOW
@@ -40,6 +41,7 @@ def test_a_text_arrives_with_both_addresses_and_the_name(translator: Translator)
         kind="text",
         text="Halo kak",
         sent_at=NOW,
+        disappears_after=0,
     )
 
 
@@ -225,6 +227,33 @@ def test_a_number_that_our_tables_do_not_know_is_still_one(translator: Translato
 
 def test_an_id_of_any_bytes_is_one_that_databases_take(translator: Translator):
     assert said(translator, body(conversation="x"), whatsapp_id="3A\x00\n1").whatsapp_id == "3A1"
+
+
+@pytest.mark.parametrize(
+    ("content", "seconds"),
+    [
+        (body(conversation="Halo"), 0),
+        (body(extendedTextMessage={"text": "Halo"}), 0),
+        (body(extendedTextMessage={"text": "Halo", "contextInfo": {"expiration": 86_400}}), 86_400),
+        (body(imageMessage={"contextInfo": {"expiration": 86_400}}), 86_400),
+        (body(newsletterFollowerInviteMessageV2={"caption": "Halo"}), 0),
+        (body(groupInviteMessage={"caption": "Halo"}), 0),
+        (body(bcallMessage={"caption": "Halo"}), None),
+    ],
+)
+def test_a_message_tells_how_long_it_lasts(
+    translator: Translator, content: Any, seconds: int | None
+):
+    assert said(translator, content).disappears_after == seconds
+
+
+@pytest.mark.parametrize("from_me", [False, True])
+def test_either_side_sets_the_timer_of_the_customers_chat(translator: Translator, from_me: bool):
+    change = {"type": "EPHEMERAL_SETTING", "ephemeralExpiration": 604_800}
+    where = source(f"{ANNA_LID}@lid", other=f"{ANNA}@s.whatsapp.net", from_me=from_me)
+    event = translator.read(message(body(protocolMessage=change), where))
+    assert isinstance(event, Timer)
+    assert (event.person.lid, event.seconds, event.at) == (ANNA_LID, 604_800, NOW)
 
 
 @pytest.mark.parametrize("user", ["", "abc", "62 811", "6" * 30, "6281\x00"])

@@ -1,0 +1,248 @@
+"""Forty questions that every studio gets: what its own knowledge answers, what a person must, and which entries are missing.
+
+Nothing here knows the right answers of a studio. An entry counts as holding a topic when one of its passages speaks of
+it and tells what such a passage must (an amount, a time, a street); an answer counts when it does the same.
+"""
+
+import datetime as dt
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from agent import answering, checked
+from agent.reply import Reply
+from agent.unknown import says_unknown
+from knowledge import asking, passages
+from knowledge.models import KnowledgeEntry
+from knowledge.search import everything
+from tenants.models import Tenant
+
+LONGEST_TALK = 400  # characters of an answer to “hi”
+_TELLS = {
+    "money": next(kind for kind in asking.KINDS if kind.name == "price").tells,
+    "clock": re.compile(
+        r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2}\s?(?:am|pm)\b|\b(?:jam|pukul) \d{1,2}\b", re.I
+    ),
+    "digit": re.compile(r"\d"),
+    "street": next(kind for kind in asking.KINDS if kind.name == "address").tells,
+    "day": re.compile(asking.DAY, re.IGNORECASE),
+    "person": next(
+        kind for kind in asking.KINDS if kind.name == "who"
+    ).tells,  # a name has a capital
+    "care": re.compile(
+        r"\b(?:minggu|weeks?|trimester|dokter|doctor|bidan|midwife)\b", re.IGNORECASE
+    ),
+    **{kind.name: kind.tells for kind in asking.KINDS if kind.name in ("length", "way")},
+}
+
+
+class Verdict(StrEnum):
+    ANSWERED = "answered"  # from an entry that tells it
+    HANDED_OVER = "handed_over"  # to a person, as it should be
+    RIGHT = "right"  # small talk, or politely declined
+    PARTLY = "partly"  # one of two things asked
+    NOT_USED = "not_used"  # an entry tells it, but the customer was not told
+    MISSING = "missing"  # no entry tells it
+    BESIDE = "beside"  # answered with something else
+    WRONG = "wrong"  # a person was needed, or something was said that must never be said
+    FAILED = "failed"  # no answer came about
+
+
+GOOD = frozenset({Verdict.ANSWERED, Verdict.HANDED_OVER, Verdict.RIGHT})
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Something that customers ask, how a passage looks that tells it, and what its entry should hold."""
+
+    key: str
+    category: str
+    about: re.Pattern[str]
+    tells: tuple[re.Pattern[str], ...]
+    keywords: str
+    words: Mapping[str, Mapping[str, str]]  # name, advice and draft, by language
+
+    def text(self, part: str, language: str) -> str:
+        return self.words[part]["id" if language.startswith("id") else "en"]
+
+    def told_by(self, text: str, heading: str = "") -> bool:
+        """Whether a passage, under what stands above it, speaks of the topic and tells it."""
+        return self.named_in(f"{heading}\n{text}") and self.tells_in(text)
+
+    def named_in(self, text: str) -> bool:
+        return bool(self.about.search(text.lower()))
+
+    def tells_in(self, text: str) -> bool:
+        return all(tell.search(text) for tell in self.tells)
+
+
+@dataclass(frozen=True)
+class ExamQuestion:
+    number: int
+    texts: Mapping[str, str]
+    want: str  # answer, person, either, talk or decline
+    topics: tuple[Topic, ...]
+    categories: frozenset[str]
+    never: re.Pattern[str] | None
+    urgent: bool
+
+    def text(self, language: str) -> str:
+        return self.texts["id" if language.startswith("id") else "en"]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What became of one question."""
+
+    verdict: Verdict
+    entries: Sequence[KnowledgeEntry] = ()  # that tell what was asked
+    missing: Sequence[Topic] = ()  # that no entry tells
+
+
+@cache
+def topics() -> dict[str, Topic]:
+    return {key: _topic(key, row) for key, row in _data()["topics"].items()}
+
+
+@cache
+def exam_questions() -> tuple[ExamQuestion, ...]:
+    return tuple(map(_question, _data()["questions"]))
+
+
+@cache
+def _data() -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(Path(__file__).with_name("exam.json").read_text("utf-8"))
+    return data
+
+
+def _topic(key: str, row: Mapping[str, Any]) -> Topic:
+    return Topic(
+        key=key,
+        category=row["category"],
+        about=re.compile(rf"\b{_BEFORE}(?:{row['about']}){_AFTER}(?!\w)"),
+        tells=tuple(_any_of(names.split("|")) for names in row["tells"].split()),
+        keywords=row["keywords"],
+        words={part: row[part] for part in ("name", "advice", "draft")},
+    )
+
+
+# Indonesian words come with syllables before and after: “dicutikan” is of “cuti”.
+_BEFORE, _AFTER = r"(?:di|men?|mem|ber|ter|pe[mn]?)?", r"(?:kan|an|i)?(?:nya)?"
+
+
+def _any_of(names: Sequence[str]) -> re.Pattern[str]:
+    patterns = [_TELLS[name] for name in names]
+    if len(patterns) == 1:
+        return patterns[0]
+    return re.compile("|".join(f"(?:{pattern.pattern})" for pattern in patterns), re.IGNORECASE)
+
+
+def _question(row: Mapping[str, Any]) -> ExamQuestion:
+    return ExamQuestion(
+        number=row["number"],
+        texts={"en": row["en"], "id": row["id"]},
+        want=row["want"],
+        topics=tuple(topics()[key] for key in row["topics"]),
+        categories=frozenset(row.get("categories", ())),
+        never=re.compile(row["never"], re.IGNORECASE) if "never" in row else None,
+        urgent=row.get("urgent", False),
+    )
+
+
+def tells(entry: KnowledgeEntry, topic: Topic) -> bool:
+    """Whether a passage of the entry tells the topic; title and keywords stand above each of them."""
+    above = f"{entry.title}\n{entry.keywords}"
+    blocks = passages.blocks(entry.content)
+    return any(topic.told_by(block.text, above) for block in blocks)
+
+
+def holders(tenant: Tenant, topic: Topic, at: dt.datetime) -> list[KnowledgeEntry]:
+    """The entries of today that tell the topic; those that name it in their title first."""
+    found = [entry for entry in everything(tenant, at=at) if tells(entry, topic)]
+    return sorted(found, key=lambda entry: not topic.named_in(entry.title))
+
+
+def judge(question: ExamQuestion, reply: Reply, tenant: Tenant, at: dt.datetime) -> Judged:
+    """What became of the question: judged by the reply, and by what the studio's entries hold."""
+    if reply.error and not reply.text:
+        return Judged(Verdict.FAILED)
+    held = {topic.key: holders(tenant, topic, at) for topic in question.topics}
+    missing = [topic for topic in question.topics if not held[topic.key]]
+    shown = _shown(question, held, reply)
+    if question.never and question.never.search(reply.text):
+        return Judged(Verdict.WRONG, shown, missing)
+    return Judged(_verdict(question, reply, held, missing), shown, missing)
+
+
+Held = Mapping[str, Sequence[KnowledgeEntry]]
+
+
+def _verdict(question: ExamQuestion, reply: Reply, held: Held, missing: Sequence[Topic]) -> Verdict:
+    if question.want in ("talk", "decline"):
+        return _small(question, reply)
+    if question.want == "person":
+        return _called(question, reply)
+    if len(missing) == len(question.topics):
+        silent = reply.escalation is not None or says_unknown(reply.text)
+        return Verdict.MISSING if silent else Verdict.BESIDE
+    if reply.escalation is not None and question.want == "either":
+        return Verdict.PARTLY if missing else Verdict.HANDED_OVER
+    if reply.escalation is not None:
+        return Verdict.NOT_USED
+    told = [t for t in question.topics if any(_told(reply, t, entry) for entry in held[t.key])]
+    if told:
+        return Verdict.ANSWERED if len(told) == len(question.topics) else Verdict.PARTLY
+    named = any(topic.named_in(reply.text) for topic in question.topics)
+    return Verdict.NOT_USED if named or says_unknown(reply.text) else Verdict.BESIDE
+
+
+def _told(reply: Reply, topic: Topic, entry: KnowledgeEntry) -> bool:
+    """Whether the answer tells the topic: in words of its own, or in those of the entry.
+
+    It need not repeat the word that was asked for: “Rp 150.000 ya Kak” tells a price.
+    """
+    if topic.tells_in(reply.text) and (topic.tells or topic.named_in(reply.text)):
+        return True
+    above = f"{entry.title}\n{entry.keywords}"
+    blocks = [block.text for block in passages.blocks(entry.content)]
+    return any(topic.told_by(text, above) and text in reply.text for text in blocks)
+
+
+def _small(question: ExamQuestion, reply: Reply) -> Verdict:
+    calm = reply.escalation is None or question.want == "decline"
+    fits = bool(reply.text) and len(reply.text) <= LONGEST_TALK
+    return Verdict.RIGHT if calm and fits else Verdict.WRONG
+
+
+def _called(question: ExamQuestion, reply: Reply) -> Verdict:
+    task = reply.escalation
+    if task is None or (question.categories and task.category not in question.categories):
+        return Verdict.WRONG
+    if question.urgent and task.urgency != "urgent":
+        return Verdict.WRONG
+    return Verdict.HANDED_OVER
+
+
+def _shown(question: ExamQuestion, held: Held, reply: Reply) -> list[KnowledgeEntry]:
+    """Of the entries that tell it, one for each topic: rather the first that the answer was given."""
+    given = {reference: place for place, reference in enumerate(reply.entries)}
+    shown: dict[str, KnowledgeEntry] = {}
+    for topic in question.topics:
+        for entry in sorted(held[topic.key], key=lambda e: given.get(e.reference, 99))[:1]:
+            shown.setdefault(entry.reference, entry)
+    return list(shown.values())
+
+
+def troubled(reply: Reply) -> str:
+    """The sentence for staff when the model failed; empty when all went as it should."""
+    return "" if reply.error in (answering.NO_MODEL, checked.STOPPED) else reply.error
+
+
+def score(verdicts: Sequence[str]) -> float:
+    """The share of questions that ended well."""
+    return round(sum(v in GOOD for v in verdicts) / len(verdicts), 3) if verdicts else 0.0

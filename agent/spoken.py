@@ -145,11 +145,11 @@ def _values(tokens: list[str]) -> list[float]:
         elif word == "belas":
             part, last = part + 10, 1
         else:
-            value, size = _simple(word)
-            if part and size >= last:  # a new number begins
+            value, place = _simple(word)
+            if part and place >= last:  # a new number begins
                 done.append(total + part)
                 total, part, scale = 0.0, 0.0, 10.0**9
-            part, last = part + value, size
+            part, last = part + value, place
     return [*done, total + part] if total or part or not done else done
 
 

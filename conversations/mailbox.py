@@ -313,9 +313,16 @@ def _details(claim: Claim, reply: Draft) -> dict[str, Any]:
     details["answers"] = [each.whatsapp_id for each in claim.messages if each.whatsapp_id]
     if claim.late:
         details["late"] = True
+    details |= _dripping(claim)
     if reply.escalation:
         details["escalation"] = vars(reply.escalation)
     return details
+
+
+def _dripping(claim: Claim) -> dict[str, Any]:
+    """After a time away many are answered at once: these leave one by one, as a person would write them."""
+    backlog = claim.late or any(each.details.get("backlog") for each in claim.messages)
+    return {"drips": True} if backlog else {}
 
 
 def _learn_language(conversation: Conversation, reply: Draft) -> None:
@@ -388,5 +395,5 @@ def _say(claim: Claim, said: Name | None, reason: str, at: dt.datetime) -> None:
             key=f"{said}:{conversation.pk}:{claim.upto}",
             at=at,
             expires_at=at + EXPIRES,
-            details={"error": reason[:500]},
+            details={"error": reason[:500], **_dripping(claim)},
         )

@@ -77,7 +77,7 @@ class Sender:
             return False
         crash.point("C8")
         unasked = outbox.unasked(message, at)
-        if unasked and self._postponed(message, at):
+        if (unasked and self._postponed(message, at)) or self._drips(message, at):
             return True
         self._pace.sent(at, unasked=unasked)
         try:
@@ -131,6 +131,17 @@ class Sender:
         reason = _("WhatsApp lets this number write first only to a few people. It is sent later.")
         self._record(lambda: outbox.postpone(message, until, reason))
         return True
+
+    def _drips(self, message: Message, at: dt.datetime) -> bool:
+        """Whether an answer to what came while MILA was away has to wait: many at once look like a machine's."""
+        if "drips" not in message.details:
+            return False
+        if (until := self._pace.turn_of(message.pk, at)) > at:
+            reason = _("Answers to what came while MILA was away leave one by one.")
+            self._record(lambda: outbox.postpone(message, until, reason))
+            return True
+        self._pace.dripped(at)
+        return False
 
     def _failed(self, message: Message, error: SendError) -> None:
         log.warning("message %s: %s", message.pk, error)

@@ -281,6 +281,21 @@ def test_a_claim_says_when_the_customer_waited_long(ombak, minutes, late):
     assert reply.details.get("late", False) is late
 
 
+@pytest.mark.parametrize(("minutes", "backlog", "drips"), [(0, False, False), (2, True, True)])
+def test_an_answer_to_what_came_while_mila_was_away_drips(ombak, minutes, backlog, drips):
+    writes(ombak, at=after(minutes=minutes), sent_at=NOW, backlog=backlog)
+    at = after(5, minutes=minutes)
+    reply = mailbox.decide(claim(at), draft(), at=at)
+    assert reply is not None
+    assert reply.details.get("drips", False) is drips
+
+
+def test_an_apology_to_many_drips_too(ombak):
+    writes(ombak, at=after(hours=8), sent_at=NOW, backlog=True)
+    assert mailbox.claim_next("thread", after(5, hours=8), 30) is None
+    assert Message.objects.get(author="system").details["drips"] is True
+
+
 @pytest.mark.parametrize(("hours", "said"), [(7, ["away"]), (23, ["away"]), (25, []), (200, [])])
 def test_what_is_too_old_goes_to_staff_with_at_most_an_apology(ombak, hours, said):
     message = writes(ombak, at=after(hours=hours), sent_at=NOW, backlog=True)

@@ -185,6 +185,75 @@ def test_messages_that_nobody_asked_for_leave_slowly_and_replies_at_once(
     assert len(session.sent) == 9
 
 
+def backlog(ombak: Tenant, number: int, at: dt.datetime) -> Conversation:
+    """Chats of so many customers whose answers wait after a time away."""
+    for each in range(number):
+        customer = Customer.objects.create(tenant=ombak, phone=f"+62811100002{each}")
+        chat = Conversation.objects.create(tenant=ombak, customer=customer, chat=f"{each}@lid")
+        outbox.insert(
+            chat,
+            "Maaf baru balas",
+            author=Message.Author.ASSISTANT,
+            key=f"b{each}",
+            at=at,
+            details={"drips": True},
+        )
+    return chat
+
+
+def test_answers_after_a_time_away_leave_one_by_one_and_others_at_once(
+    chat: Conversation, ombak: Tenant, session: FakeSession, now: dt.datetime
+):
+    clock, left = [now], []
+    out = Sender(ombak.pk, session, lambda: clock[0])
+    backlog(ombak, 5, now)
+    question(chat, now, "3A01")
+    reply(chat, now, key="fresh")
+    for _second in range(16):
+        before = len(session.sent)
+        while out.send_next():
+            pass
+        left.append(len(session.sent) - before)
+        clock[0] += dt.timedelta(seconds=1)
+    assert left[0] == 2  # the fresh one waits for nobody
+    assert sum(left) == 6
+    assert [place for place, number in enumerate(left) if number] == [0, 3, 6, 9, 12]
+
+
+def test_turns_that_passed_while_nothing_could_leave_do_not_come_at_once(
+    ombak: Tenant, session: FakeSession, now: dt.datetime
+):
+    clock, left = [now], []
+    out = Sender(ombak.pk, session, lambda: clock[0])
+    backlog(ombak, 5, now)
+    while out.send_next():
+        pass
+    clock[0] += dt.timedelta(minutes=1)
+    for _second in range(12):
+        before = len(session.sent)
+        while out.send_next():
+            pass
+        left.append(len(session.sent) - before)
+        clock[0] += dt.timedelta(seconds=1)
+    assert left == [1, 0, 0] * 4
+
+
+def test_a_later_answer_in_a_chat_waits_for_the_one_that_drips(
+    ombak: Tenant, session: FakeSession, now: dt.datetime
+):
+    clock = [now]
+    out = Sender(ombak.pk, session, lambda: clock[0])
+    last = backlog(ombak, 2, now)
+    reply(last, now, "dan ini", "next")
+    for _look in range(5):
+        out.send_next()
+    assert len(session.sent) == 1
+    clock[0] += dt.timedelta(seconds=3)
+    while out.send_next():
+        pass
+    assert [text for _chat, text, _secret in session.sent][1:] == ["Maaf baru balas", "dan ini"]
+
+
 def test_not_more_than_90_messages_a_minute(
     chat: Conversation, ombak: Tenant, session: FakeSession, now: dt.datetime
 ):

@@ -193,9 +193,35 @@ class KnowledgeEntry(models.Model):
         return begun and (self.valid_until is None or self.valid_until >= day)
 
     @property
+    def file(self) -> "Attachment | None":
+        """Its picture or PDF."""
+        return getattr(self, "attachment", None)
+
+    @property
     def reference(self) -> str:
         """How programs name the entry: its external id, else its id."""
         return self.external_id or str(self.pk)
+
+
+class Attachment(models.Model):
+    """The picture or PDF of an entry; the file lies below MEDIA_ROOT."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    entry = models.OneToOneField(KnowledgeEntry, models.CASCADE, related_name="attachment")
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")
+    name = models.CharField(_("file name"), max_length=100)  # as customers get it
+    content_type = models.CharField(max_length=60)  # by what is in it
+    size = models.PositiveBigIntegerField(_("size"))
+    path = models.CharField(max_length=120, editable=False)
+    digest = models.CharField(max_length=64, editable=False)  # of the file as it was given
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Tombstone(models.Model):

@@ -89,7 +89,7 @@ def _build(tenant_id: uuid.UUID, version: int, embedder: str) -> Shelf:
     active = KnowledgeEntry.objects.filter(
         tenant_id=tenant_id, status=KnowledgeEntry.Status.ACTIVE, needs_review=False
     )
-    rows = review.cleared(active.order_by("pk").defer("embedding"))
+    rows = review.cleared(active.order_by("pk").select_related("attachment").defer("embedding"))
     texts = {row.pk: (row.title, row.keywords, row.content) for row in rows}
     words = {pk: lexical.document(*fields) for pk, fields in texts.items()}
     return Shelf(

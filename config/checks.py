@@ -115,6 +115,7 @@ def _numbers() -> Iterator[CheckMessage]:
 def _choices() -> Iterator[CheckMessage]:
     known: dict[str, set[str]] = {
         "AGENT_CONTEXT": {"auto", "full", "search"},
+        "SECOND_FACTOR": {"off", "platform", "owners"},
         "PHONE_REGION": set(phonenumbers.SUPPORTED_REGIONS),
     }
     for name, choices in known.items():

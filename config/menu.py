@@ -79,7 +79,7 @@ MENU: list[tuple[Promise | str, list[Item]]] = [
         _("Studio"),
         [
             Item(_("WhatsApp"), "qr_code_2", "whatsapp", "whatsapp"),
-            Item(_("Team"), "badge", "admin:tenants_membership_changelist", "studio"),
+            Item(_("Team"), "badge", "team", "studio"),
             Item(_("Settings"), "tune", SETTINGS, "studio"),
             Item(_("API tokens"), "key", "admin:tenants_apitoken_changelist", "studio"),
         ],

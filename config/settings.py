@@ -118,6 +118,7 @@ ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[]) or [
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("HTTPS", default=False)
+SECOND_FACTOR = env.str("SECOND_FACTOR", default="off")
 ADMIN_USER = env.str("ADMIN_USER", default="admin")
 ADMIN_PASS = env.str("ADMIN_PASS", default="")
 
@@ -146,8 +147,8 @@ EXCHANGE_RATES = rates(
     )
 )
 AGENT_QUIET_SECONDS = env.float("AGENT_QUIET_SECONDS", default=1.5)
-OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
 EVALUATION_BARS = env.list("EVALUATION_BARS", default=[])
+OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
 OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="")
 EMBEDDING_MODEL = env.str("EMBEDDING_MODEL", default="text-embedding-3-small")
 TRANSCRIPTION_MODEL = env.str("TRANSCRIPTION_MODEL", default="")
@@ -252,6 +253,8 @@ STORAGES = {
 
 # Security --------------------------------------------------------------------------------------
 SESSION_COOKIE_AGE = 12 * 3600
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+PASSWORD_RESET_TIMEOUT = 72 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS

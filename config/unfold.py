@@ -4,6 +4,8 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy
 
 
 def _file(name: str) -> Any:
@@ -26,7 +28,9 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _file("icon.svg")}],
     "STYLES": [_file("mila.css")],
     "SCRIPTS": [_file("mila.js")],
-    "LOGIN": {"form": "tenants.forms.LoginForm"},
+    "ACCOUNT": {
+        "navigation": [{"title": gettext_lazy("My account"), "link": reverse_lazy("account")}]
+    },
     "BORDER_RADIUS": "8px",
     # A calm green whose 600 carries white text (contrast 5.5).
     "COLORS": {

@@ -5,6 +5,10 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 import agent.views
+import tenants.account
+import tenants.entering
+import tenants.joining
+import tenants.team
 import tenants.views
 import whatsapp.views
 from config.api import api
@@ -15,6 +19,32 @@ pages = [
     path("studio/choose/", tenants.views.choose, name="choose-studio"),
     path("studio/mode/", tenants.views.set_mode, name="studio-mode"),
     path("studio/settings/", tenants.views.settings, name="studio-settings"),
+    path("code/", tenants.entering.code, name="login-code"),
+    path("account/", tenants.account.account, name="account"),
+    path("account/person/", tenants.account.save_person, name="account-person"),
+    path("account/password/", tenants.account.password, name="account-password"),
+    path("account/second-factor/", tenants.account.factor, name="second-factor"),
+    path(
+        "account/second-factor/change/", tenants.account.change_factor, name="second-factor-change"
+    ),
+    path("account/sessions/", tenants.account.end_sessions, name="account-sessions"),
+    path("password_change/", RedirectView.as_view(pattern_name="account")),
+    path("team/", tenants.team.team, name="team"),
+    path("team/invite/", tenants.team.invite, name="team-invite"),
+    path("team/invitation/<uuid:pk>/", tenants.team.revoke, name="tenants_invitation_revoke"),
+    path("team/<uuid:pk>/role/", tenants.team.role, name="tenants_membership_role"),
+    path("team/<uuid:pk>/remove/", tenants.team.remove, name="tenants_membership_remove"),
+    path("team/<uuid:pk>/unlock/", tenants.team.unlock, name="tenants_membership_unlock"),
+    path(
+        "team/<uuid:pk>/second-factor/",
+        tenants.team.reset_factor,
+        name="tenants_membership_reset_factor",
+    ),
+    path(
+        "team/<uuid:pk>/password/",
+        tenants.team.password_link,
+        name="tenants_membership_password_link",
+    ),
     path("playground/", agent.views.playground, name="playground"),
     path("playground/answers/", agent.views.fragment, name="playground-answers"),
     path("playground/clear/", agent.views.clear, name="playground-clear"),
@@ -27,6 +57,12 @@ pages = [
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("join/<str:secret>/", tenants.joining.join, name="join"),
+    path(
+        "new-password/<uidb64>/<token>/",
+        tenants.joining.NewPassword.as_view(),
+        name="new-password",
+    ),
     path("admin/", include(pages)),
     path("admin/", admin.site.urls),
     path("api/", api.urls),

@@ -18,8 +18,9 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from tenants.access import StudioAdminMixin, chosen_studio, is_platform_admin
+from tenants.deeds import note, told
 from tenants.forms import StudioForm, TenantForm
-from tenants.models import ApiToken, Membership, Tenant
+from tenants.models import ApiToken, Deed, Tenant
 
 # Fields that name another row have no words of their own.
 LABELS = {"tenant": gettext_lazy("Studio"), "user": gettext_lazy("Person")}
@@ -187,51 +188,33 @@ class TenantAdmin(StudioModelAdmin):
             else [*theirs, "slug", "whatsapp_number", "active"]
         )
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            note(obj, request.user, "studio_made", studio=obj.name)
+        elif form.changed_data:
+            note(obj, request.user, "settings", fields=", ".join(sorted(form.changed_data)))
+
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return {"slug": ["name"]} if obj is None and is_platform_admin(request.user) else {}
 
 
-@admin.register(Membership)
-class MembershipAdmin(StudioModelAdmin):
-    """The team. Owners change roles and remove people; who joins is the platform's, as names of users are."""
+@admin.register(Deed)
+class DeedAdmin(ReadOnlyAdmin):
+    """The change log of the studio; of all studios and the platform for who looks at all of them."""
 
-    list_display = ["person", "role", "joined"]
-    list_filter = ["role"]
-    search_fields = ["user__username", "user__first_name", "user__last_name"]
-    list_select_related = ["user"]
-    autocomplete_fields = ["user"]
-    fields = ["user", "role"]
-    empty_text = gettext_lazy("Nobody works for this studio yet.")
+    list_display = ["at", "who", "told"]
+    list_display_links = None
+    search_fields = ["who"]
+    date_hierarchy = None
+    empty_text = gettext_lazy("Nothing was changed yet.")
 
-    def _limit_choices(self, db_field: Any, request: HttpRequest, kwargs: dict[str, Any]) -> None:
-        """A platform admin brings in people who work for no studio yet; nobody else chooses from people."""
-        if db_field.name != "user" or not is_platform_admin(request.user):
-            super()._limit_choices(db_field, request, kwargs)
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return is_platform_admin(request.user)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        own = isinstance(obj, Membership) and obj.user_id == request.user.pk
-        return super().has_delete_permission(request, obj) and not own
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Nobody lowers or raises themselves, so that an owner always remains."""
-        fields = [*super().get_readonly_fields(request, obj), *(["person"] if obj else [])]
-        own = obj is not None and obj.user_id == request.user.pk
-        return [*fields, "role"] if own and not is_platform_admin(request.user) else fields
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        whose = [] if chosen_studio(request) else ["of_studio" if obj else "tenant"]
-        return [(None, {"fields": [*whose, "person" if obj else "user", "role"]})]
-
-    @admin.display(description=gettext_lazy("person"), ordering="user__username")
-    def person(self, membership: Membership) -> str:
-        return membership.user.get_full_name() or membership.user.get_username()
-
-    @admin.display(description=gettext_lazy("since"), ordering="created_at")
-    def joined(self, membership: Membership) -> Any:
-        return membership.created_at
+    @admin.display(description=gettext_lazy("what"))
+    def told(self, deed: Deed) -> str:
+        return told(deed)
 
 
 @admin.register(ApiToken)
@@ -259,8 +242,9 @@ class ApiTokenAdmin(StudioModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         token, text = ApiToken.issue(chosen_studio(request) or obj.tenant, obj.name)
         obj.key, obj.tenant = token.key, token.tenant
-        told = _("This is the token. Copy it now, it is not shown again: %(token)s")
-        messages.warning(request, told % {"token": text})
+        shown = _("This is the token. Copy it now, it is not shown again: %(token)s")
+        messages.warning(request, shown % {"token": text})
+        note(token.tenant, request.user, "token_made", token=str(token))
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
@@ -285,7 +269,10 @@ class ApiTokenAdmin(StudioModelAdmin):
 
     @admin.action(description=gettext_lazy("Revoke"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, rows: QuerySet[ApiToken]) -> None:
+        valid = list(rows.filter(revoked_at=None).select_related("tenant"))
         number = rows.filter(revoked_at=None).update(revoked_at=timezone.now())
+        for token in valid:
+            note(token.tenant, request.user, "token_revoked", token=str(token))
         messages.success(request, _("Revoked: %(number)s") % {"number": number})
 
 
@@ -321,7 +308,10 @@ class PeopleAdmin(PlatformAdminMixin, UserAdmin, ModelAdmin):  # type: ignore[mi
         obj.is_staff = obj.is_staff or not change
         super().save_model(request, obj, form, change)
         if not change:
-            messages.info(request, _("Now give them a role in a studio, under “Team”."))
+            messages.info(
+                request,
+                _("Now invite them into a studio, on its page “Team”: they join with this login."),
+            )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._platform(request) and obj != request.user

@@ -1,29 +1,33 @@
-"""Guessing passwords: failed logins are counted in rows, by name and address together.
+"""Guessing passwords and codes: failures are counted in rows, by name and address together.
 
 Together, because a count by name alone would let a stranger lock the owner out, and one by address alone
-would lock a whole studio out behind its one router.
+would lock a whole studio out behind its one router. Django-axes does not see HTTP Basic; this does.
 """
 
 import datetime as dt
-import hashlib
 import ipaddress
+import logging
+import math
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from tenants.deeds import note_everywhere
 from tenants.models import FailedLogin
 
 LIMIT = 10
 WINDOW = dt.timedelta(minutes=15)
-LOCKED = gettext_lazy(
-    "Too many failed logins for this name from your address. Wait 15 minutes, then try again."
-)
+logger = logging.getLogger("mila.logins")
 
 
 class CountedLogin(ModelBackend):
@@ -39,22 +43,72 @@ class CountedLogin(ModelBackend):
         if request is None or not username:
             return super().authenticate(request, username, password, **kwargs)
         if is_locked(request, username):
-            raise PermissionDenied(LOCKED)
+            raise PermissionDenied
         user = super().authenticate(request, username, password, **kwargs)
         if user is None:
-            _note(_key(username, address(request)), timezone.now())
+            failed(request, username)
         return user
 
 
 def is_locked(request: HttpRequest, username: str) -> bool:
     """Whether this name has failed too often from this address in the last minutes."""
-    failed = FailedLogin.objects.filter(key=_key(username, address(request)))
-    return failed.filter(at__gt=timezone.now() - WINDOW).count() >= LIMIT
+    return locked_until(request, username) is not None
 
 
-def _note(key: str, at: dt.datetime) -> None:
-    FailedLogin.objects.filter(at__lt=at - WINDOW).delete()
-    FailedLogin.objects.create(key=key, at=at)
+def locked_until(request: HttpRequest, username: str) -> dt.datetime | None:
+    """When this name may be tried again from this address; None when it may be now."""
+    recent = FailedLogin.objects.filter(
+        key=_key(username, address(request)), at__gt=timezone.now() - WINDOW
+    )
+    decisive = recent.order_by("-at").values_list("at", flat=True)[LIMIT - 1 : LIMIT]
+    return next((at + WINDOW for at in decisive), None)
+
+
+def locked(request: HttpRequest, username: str) -> str:
+    """The sentence for who is locked out, with what to do. The same for names that do not exist."""
+    until = locked_until(request, username) or timezone.now()
+    minutes = max(1, math.ceil((until - timezone.now()).total_seconds() / 60))
+    waits = ngettext("Wait %(n)s minute", "Wait %(n)s minutes", minutes) % {"n": minutes}
+    return _(
+        "Too many failed logins for this name from your address. %(wait)s, then try again, "
+        "or ask the owner of your studio to unlock you under “Team”."
+    ) % {"wait": waits}
+
+
+def failed(request: HttpRequest, username: str) -> None:
+    """Count a wrong password or code, and tell the log when it was the last that is allowed."""
+    now, who = timezone.now(), address(request)
+    FailedLogin.objects.filter(at__lt=now - WINDOW).delete()
+    key = _key(username, who)
+    FailedLogin.objects.create(key=key, name=_key(username), at=now)
+    if FailedLogin.objects.filter(key=key).count() == LIMIT:
+        _tell(username, who)
+
+
+def _tell(username: str, who: str) -> None:
+    """Only a name that exists is written down: what else people type there may be their password."""
+    user = User.objects.filter(username=username).first()
+    logger.warning(
+        "Login of %s from %s locked for %s minutes",
+        user or "an unknown name",
+        who,
+        WINDOW.seconds // 60,
+    )
+    if user is not None:
+        note_everywhere(user, "locked")
+
+
+def locked_names(usernames: Iterable[str]) -> set[str]:
+    """Those of the names that are locked at some address now."""
+    by_key = {_key(name): name for name in usernames}
+    recent = FailedLogin.objects.filter(name__in=by_key, at__gt=timezone.now() - WINDOW)
+    counted = recent.values("name", "key").annotate(n=Count("pk")).filter(n__gte=LIMIT)
+    return {by_key[row["name"]] for row in counted}
+
+
+def unlock(user: User) -> None:
+    """Forget the failures of this name, at every address."""
+    FailedLogin.objects.filter(name=_key(user.get_username())).delete()
 
 
 def address(request: HttpRequest) -> str:
@@ -70,6 +124,7 @@ def address(request: HttpRequest) -> str:
         return peer
 
 
-def _key(username: str, address: str) -> str:
+def _key(username: str, address: str = "") -> str:
     """Hashed: people type their password into the name's field, and it must not lie in a table."""
-    return hashlib.sha256(f"{username.strip().casefold()}|{address}".encode()).hexdigest()
+    text = f"{username.strip().casefold()}|{address}"
+    return salted_hmac("mila.failed-login", text, algorithm="sha256").hexdigest()

@@ -11,13 +11,16 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.db import models
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja.errors import HttpError
 from ninja.security import HttpBasicAuth, HttpBearer, SessionAuth
 from ninja.utils import check_csrf
 
+from tenants import secondfactor
 from tenants.access import RIGHTS, is_platform_admin, role_of, studios_of
-from tenants.attempts import LOCKED, is_locked
+from tenants.attempts import is_locked, locked
+from tenants.entering import days_left
 from tenants.models import ApiToken, Tenant
 
 Row = TypeVar("Row", bound=models.Model)
@@ -116,9 +119,12 @@ class PasswordLogin(HttpBasicAuth):
             return None
         user = authenticate(request, username=username, password=password)
         if user is None and is_locked(request, username):
-            raise HttpError(429, str(LOCKED))
+            raise HttpError(429, locked(request, username))
         if not isinstance(user, User) or not user.is_staff:
             return None
+        if secondfactor.is_on(user) or secondfactor.is_overdue(user, timezone.now()):
+            told = _("A login with a second factor does not open the API by password. Use a token.")
+            raise HttpError(403, told)
         return Caller(user=user)
 
 
@@ -131,6 +137,8 @@ class SessionLogin(SessionAuth):
             return None
         if check_csrf(request) is not None:
             raise HttpError(403, _("The CSRF token is missing or wrong. Send it as X-CSRFToken."))
+        if days_left(request) == 0:
+            raise HttpError(403, _("Turn on your second factor in the admin first."))
         return Caller(user=user)
 
 

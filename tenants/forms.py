@@ -14,7 +14,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from tenants.attempts import LOCKED, is_locked
+from tenants.attempts import is_locked, locked
 from tenants.hours import DAYS
 from tenants.models import Tenant
 from tenants.secrets import hint
@@ -28,8 +28,9 @@ class LoginForm(AuthenticationForm):  # type: ignore[misc]
     """The theme's, which also says when a name may not be tried for a while."""
 
     def get_invalid_login_error(self) -> ValidationError:
-        if is_locked(self.request, self.cleaned_data.get("username", "")):
-            return ValidationError(LOCKED, code="locked")
+        name = self.cleaned_data.get("username", "")
+        if is_locked(self.request, name):
+            return ValidationError(locked(self.request, name), code="locked")
         refused: ValidationError = super().get_invalid_login_error()
         return refused
 

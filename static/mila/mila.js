@@ -82,6 +82,20 @@
     const [file] = event.target.files;
     event.target.parentNode.querySelector("[data-attached]").textContent = file ? file.name : "";
   });
+  // A link to send on: copied, and the button says so.
+  document.addEventListener("click", function (event) {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const said = document.documentElement.lang === "id" ? "Tersalin" : "Copied";
+    navigator.clipboard.writeText(button.dataset.copy).then(function () { button.textContent = said; });
+  });
+  document.addEventListener("focusin", function (event) {
+    if (event.target.matches("[data-select]")) event.target.select();
+  });
+  document.addEventListener("submit", function (event) {
+    const question = event.target.dataset.confirm;
+    if (question && !window.confirm(question)) event.preventDefault();
+  }, true);
   // A second tap sends nothing; the token in the form makes it harmless besides.
   document.addEventListener("submit", function (event) {
     const form = event.target;

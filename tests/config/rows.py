@@ -4,16 +4,21 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import models
+from django.utils import timezone
 
 from agent.models import Turn
 from conversations.models import Conversation, Customer, Escalation, Message
 from knowledge.models import KnowledgeCategory, KnowledgeEntry
-from tenants.models import ApiToken, Membership, Tenant
+from tenants import invitations
+from tenants.deeds import note
+from tenants.models import ApiToken, Deed, Invitation, Membership, Tenant
 from tests import factories
 from whatsapp.models import WhatsAppAccount
 
 OWN: list[type[models.Model]] = [
     Membership,
+    Invitation,
+    Deed,
     ApiToken,
     KnowledgeCategory,
     KnowledgeEntry,
@@ -61,7 +66,9 @@ def one_of_everything(tenant: Tenant, word: str) -> dict[type[models.Model], mod
     factories.entry(tenant, title=word, category=word, external_id=word)
     ApiToken.issue(tenant, word)
     WhatsAppAccount.objects.create(tenant=tenant, push_name=word, problem=word, qr=f"2@{word}")
-    factories.staff(word, tenant)
+    owner = factories.staff(word, tenant)
+    invitations.invite(tenant, Membership.Role.EDITOR, owner, timezone.now(), word)
+    note(tenant, owner, "removed", whom=word)
     return {model: model._default_manager.filter(tenant=tenant).first() for model in OWN}  # type: ignore[misc]
 
 

@@ -19,7 +19,8 @@ from tests import factories
 from tests.config.rows import conversation, one_of_everything
 
 LISTS = [
-    "tenants/membership",
+    "team",
+    "tenants/deed",
     "knowledge/knowledgeentry",
     "knowledge/knowledgecategory",
     "conversations/customer",

@@ -1,0 +1,69 @@
+"""The change log: who did what in a studio or on the platform, in words of either language."""
+
+import logging
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
+
+from tenants.models import Deed, Membership, Tenant
+
+logger = logging.getLogger("mila.changes")
+
+WORDS = {
+    "invited": gettext_noop("made an invitation as %(role)s for %(whom)s"),
+    "invitation_revoked": gettext_noop("withdrew the invitation for %(whom)s"),
+    "joined": gettext_noop("joined as %(role)s"),
+    "role": gettext_noop("changed the role of %(whom)s to %(role)s"),
+    "removed": gettext_noop("removed %(whom)s from the team"),
+    "locked": gettext_noop("was locked out after too many wrong passwords"),
+    "unlocked": gettext_noop("unlocked the login of %(whom)s"),
+    "factor_on": gettext_noop("turned on the second factor"),
+    "factor_off": gettext_noop("turned off the second factor"),
+    "factor_reset": gettext_noop("took away the second factor of %(whom)s"),
+    "new_codes": gettext_noop("made new recovery codes"),
+    "recovery_used": gettext_noop("logged in with a recovery code"),
+    "password": gettext_noop("changed the own password"),
+    "password_link": gettext_noop("made a link for a new password of %(whom)s"),
+    "settings": gettext_noop("changed the settings: %(fields)s"),
+    "mode": gettext_noop("changed the mode to %(mode)s"),
+    "token_made": gettext_noop("made the API token %(token)s"),
+    "token_revoked": gettext_noop("revoked the API token %(token)s"),
+    "studio_made": gettext_noop("made the studio %(studio)s"),
+    "suspended": gettext_noop("suspended the studio"),
+    "resumed": gettext_noop("opened the studio again"),
+}
+
+
+def note(tenant: Tenant | None, who: User | AnonymousUser | None, what: str, **values: Any) -> Deed:
+    """One line of the log, as a row for the staff and in the program's own log."""
+    name = named(who) if who and who.is_authenticated else ""
+    deed = Deed.objects.create(tenant=tenant, who=name, what=what, values=values, at=timezone.now())
+    logger.info("%s: %s %s %s", tenant.slug if tenant else "platform", name, what, values or "")
+    return deed
+
+
+def note_everywhere(user: User, what: str, **values: Any) -> None:
+    """What somebody did with their login, told in each studio they work for."""
+    studios: list[Tenant | None] = [*Tenant.objects.filter(memberships__user=user)]
+    for tenant in studios or [None]:
+        note(tenant, user, what, **values)
+
+
+def told(deed: Deed) -> str:
+    """The deed in words: “changed the role of Wayan to Editor”."""
+    words, values = WORDS.get(deed.what), {**deed.values}
+    if values.get("role") in Membership.Role.values:
+        values["role"] = Membership.Role(values["role"]).label
+    if values.get("mode") in Tenant.Mode.values:
+        values["mode"] = Tenant.Mode(values["mode"]).label
+    try:
+        return gettext(words) % values if words else deed.what
+    except KeyError:  # a row of another version
+        return deed.what
+
+
+def named(user: User) -> str:
+    """The person's own name, else the name they log in with."""
+    return user.get_full_name() or user.get_username()

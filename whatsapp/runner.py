@@ -16,7 +16,7 @@ from agent import claude
 from agent.turns import answer_claim, take
 from conversations.mailbox import Claim, release
 from conversations.models import Conversation
-from knowledge import index
+from knowledge import attachments, index
 from knowledge.sync import check, sync_due
 from tenants.models import Tenant
 
@@ -95,6 +95,7 @@ class Chores:
         if self._clock() >= self._check_at:
             self._check_at = self._clock() + CHECK_EVERY
             check()  # finds what changed without a signal; marked so that the next step repairs it
+            attachments.sweep()
         return bool(sync_due(timezone.now()))
 
 

@@ -47,7 +47,7 @@ class Verdict(StrEnum):
     RIGHT = "right"  # small talk, or politely declined
     PARTLY = "partly"  # one of two things asked
     NOT_USED = "not_used"  # an entry tells it, but the customer was not told
-    MISSING = "missing"  # no entry tells it
+    MISSING = "missing"  # no entry tells all of it, and a person was called
     BESIDE = "beside"  # answered with something else
     WRONG = "wrong"  # a person was needed, or something was said that must never be said
     FAILED = "failed"  # no answer came about
@@ -190,10 +190,9 @@ def _verdict(question: ExamQuestion, reply: Reply, held: Held, missing: Sequence
     if len(missing) == len(question.topics):
         silent = reply.escalation is not None or says_unknown(reply.text)
         return Verdict.MISSING if silent else Verdict.BESIDE
-    if reply.escalation is not None and question.want == "either":
-        return Verdict.PARTLY if missing else Verdict.HANDED_OVER
     if reply.escalation is not None:
-        return Verdict.NOT_USED
+        held_all = Verdict.HANDED_OVER if question.want == "either" else Verdict.NOT_USED
+        return Verdict.MISSING if missing else held_all
     told = [t for t in question.topics if any(_told(reply, t, entry) for entry in held[t.key])]
     if told:
         return Verdict.ANSWERED if len(told) == len(question.topics) else Verdict.PARTLY

@@ -100,6 +100,11 @@ class ConversationAdmin(ReadOnlyAdmin):
                 views.file,
                 name="conversations_conversation_file",
             ),
+            path(
+                "<uuid:pk>/load-again/<int:message>/",
+                views.load_again,
+                name="conversations_conversation_load_again",
+            ),
             *super().get_urls(),
         ]
 

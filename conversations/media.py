@@ -122,6 +122,14 @@ def failed(media: MediaFile, problem: str, at: dt.datetime, *, permanent: bool) 
         rows.update(due_at=at + wait, problem=problem)
 
 
+def try_again(media: MediaFile, at: dt.datetime) -> bool:
+    """Staff ask for a file once more. False for one that nobody can have any more; its problem says why."""
+    if media.state != State.FAILED or not media.source:
+        return False
+    rows = MediaFile.objects.filter(pk=media.pk, state=State.FAILED)
+    return rows.update(state=State.WAITING, problem="", attempts=0, due_at=at) == 1
+
+
 def keep(message: Message, data: bytes, content_type: str) -> bool:
     """Store the file of a message that leaves. False when there is no room."""
     if _used(message.tenant_id) + len(data) > STUDIO_ROOM:
@@ -141,8 +149,13 @@ def read(media: MediaFile) -> bytes:
 
 
 def _give_up(media: MediaFile, problem: str) -> None:
+    """Where it lies is forgotten, unless another try may help."""
     rows = MediaFile.objects.filter(pk=media.pk, state=State.WAITING)
-    rows.update(state=State.FAILED, problem=problem, source={}, due_at=None)
+    source = media.source if problem in _CURABLE else {}
+    rows.update(state=State.FAILED, problem=problem, source=source, due_at=None)
+
+
+_CURABLE = (Problem.UNREACHABLE, Problem.NO_ROOM)
 
 
 def take_back(message: Message) -> None:

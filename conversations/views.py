@@ -187,6 +187,17 @@ def file(request: HttpRequest, pk: uuid.UUID, message: int) -> HttpResponse:
 
 
 @staff_page(RIGHT)
+def load_again(request: HttpRequest, pk: uuid.UUID, message: int) -> HttpResponse:
+    """A file that could not be loaded is asked for once more; for one that is gone the page says so."""
+    conversation = find(request, pk)
+    rows = MediaFile.objects.filter(message__conversation=conversation)
+    wanted = get_object_or_404(rows, message=message)
+    if request.method == "POST" and not media.try_again(wanted, timezone.now()):
+        messages.warning(request, wanted.get_problem_display() or wanted.get_state_display())
+    return _to(conversation)
+
+
+@staff_page(RIGHT)
 def resolve(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Close an escalation with its outcome."""
     rows = visible(request, Escalation.objects.select_related("conversation"))

@@ -164,6 +164,45 @@ def test_texts_in_envelopes_and_those_that_came_from_an_ad(
     assert ADDRESS["ombak"] in anna.expect_reply(20)["text"]
 
 
+def test_in_a_vanishing_chat_our_answers_vanish_too_until_it_is_switched_off(
+    service: Service, studio: Number, anna: Customer
+):
+    def expires(reply: dict[str, Any]) -> int:
+        extended = reply["content"].get("extendedTextMessage", {})
+        return int(extended.get("contextInfo", {}).get("expiration", 0))
+
+    anna.send(studio, json={"extendedTextMessage": {"text": QUESTION, "contextInfo": TIMER}})
+    assert expires(anna.expect_reply(20)) == TIMER["expiration"]
+    off = {"type": "EPHEMERAL_SETTING", "ephemeralExpiration": 0}
+    anna.send(studio, json={"protocolMessage": off})
+    timer = (
+        "SELECT count(*) FROM conversations_conversation WHERE disappears_after = 0 AND id ="
+        " (SELECT conversation_id FROM conversations_message WHERE whatsapp_id = ?)"
+    )
+    asked = anna.send(studio, QUESTION)
+    assert expires(anna.expect_reply(20)) == 0
+    assert service.value(timer, asked) == 1
+
+
+TIMER = {"expiration": 86_400}
+
+
+def test_an_edit_and_a_deletion_may_come_before_their_message(
+    service: Service, studio: Number, anna: Customer
+):
+    edited, deleted = "3EB0EA51E000000001", "3EB0EA51E000000002"
+    change = {"type": "MESSAGE_EDIT", "key": {"ID": edited}}
+    text = {"editedMessage": {"conversation": QUESTION}}
+    anna.send(studio, json={"protocolMessage": {**change, **text}})
+    anna.send(studio, json={"protocolMessage": {"type": "REVOKE", "key": {"ID": deleted}}})
+    anna.send(studio, "berapa harga drop in kak?", id=deleted)
+    anna.send(studio, "makasih", id=edited)
+    assert ADDRESS["ombak"] in anna.expect_reply(20)["text"]
+    assert Message(service, edited, text=QUESTION).row["details"]["edits"][0]["text"] == "makasih"
+    assert Message(service, deleted, text="").row["state"] == "seen"
+    assert len(anna.inbox()) == 1
+
+
 def test_a_question_is_answered_quoted_edited_marked_and_deleted(
     service: Service, studio: Number, anna: Customer
 ):

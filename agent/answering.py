@@ -9,13 +9,15 @@ from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from agent import fallback, guard, language, prompts, redflags
-from agent.checked import checked_answer
+from agent.anchors import rests_on, still_true
+from agent.checked import EMPTY, checked_answer
 from agent.claude import Model, ModelError
 from agent.loop import Run
 from agent.models import Turn
 from agent.phrases import phrase
 from agent.reply import Question, Reply
 from agent.tools import ToolContext
+from agent.troubles import DECLINED, FALLEN_BACK
 from conversations.mailbox import EscalationDraft
 from knowledge.models import KnowledgeEntry
 from knowledge.search import Found, current_shelf, everything, search
@@ -56,6 +58,9 @@ class _Answering:
         if flag and flag.fixed:
             return self._handed_over(flag.category, flag.urgency)
         self.shelf = current_shelf(question.tenant)
+        today = question.tenant.local(question.at).date()
+        said = still_true(question.history, self.shelf, today)
+        self.question = replace(question, history=said)
         self.found = self._search(judged=self.model is None)
         if flag and self.model is None:
             return self._handed_over(flag.category, flag.urgency)
@@ -81,13 +86,15 @@ class _Answering:
         except ModelError as problem:
             return self._after_error(run, flag, problem.sentence)
         text, escalation = checked.text, run.context.escalation
+        if run.error != DECLINED and (run.error or checked.error == EMPTY):
+            return self._after_error(run, flag, run.error or checked.error)
         if not text:
             category = (
                 escalation.category if escalation else flag.category if flag else "cannot_answer"
             )
             urgency = flag.urgency if flag else "normal"
             reply = self._handed_over(category, urgency, escalation)
-            return self._used(replace(reply, error=checked.error), run)
+            return self._used(replace(reply, error=run.error or checked.error), run)
         if flag and escalation is None:
             escalation = self._draft(flag.category, flag.urgency)
             told = phrase("told", self.language, self.question.tenant, self.question.at)
@@ -131,7 +138,8 @@ class _Answering:
     def _without_model(self, error: str) -> Reply:
         plain = fallback.plain_answer(self.question, self.language, self.found)
         reply = self._reply(plain.text, plain.escalation, Turn.Outcome.FROM_KNOWLEDGE)
-        return replace(reply, error=error)
+        found = [hit.entry for hit in self.found[:5]]
+        return replace(reply, error=error, rests_on=rests_on(reply.text, found, ()))
 
     def _handed_over(
         self, category: str, urgency: str, escalation: EscalationDraft | None = None
@@ -155,13 +163,17 @@ class _Answering:
         return [hit.entry.reference for hit in self.found[:5]]
 
     def _used(self, reply: Reply, run: Run) -> Reply:
+        fallen_back = run.answered_by not in ("", run.model.name)
+        found = [hit.entry for hit in self.found[:5]]
         return replace(
             reply,
+            error=reply.error or (FALLEN_BACK if fallen_back else ""),
+            rests_on=rests_on(reply.text, found, run.context.shown),
             tools=tuple(run.context.used),
-            model=run.model.name,
+            model=run.answered_by or run.model.name,
             rounds=run.rounds,
             usage=run.usage,
-            cost=run.model.card.cost(run.usage),
+            cost=run.cost,
             trace=tuple(self.trace),
             stopped=tuple(run.stopped),
         )

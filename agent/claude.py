@@ -5,68 +5,37 @@ Works with a key, or with any server that speaks the Messages API at ANTHROPIC_B
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.conf import settings
-from django.utils.translation import gettext_noop
 
-from agent.pricing import ModelCard, Usage, card
+from agent import breaker
+from agent.budgets import Budget, budgets_of, reserved
+from agent.completions import Completion, ToolCall, completion_of
+from agent.pricing import ModelCard, card
+from agent.troubles import GARBAGE, TOO_SLOW, UNREACHABLE, ModelError, told
 from tenants.models import Tenant
 
 if TYPE_CHECKING:
     import anthropic
 
+__all__ = ["Claude", "Completion", "Model", "ModelError", "ToolCall", "model_for", "warm_up"]
+
 ANTHROPIC = "https://api.anthropic.com"
 # A server of one's own asks for no key, but the SDK sends none without something to send.
 NO_KEY = "no-key-needed"
-RETRY_PAUSE = 0.5
+PAUSES = (0.5, 2.0)  # seconds before the second and the third try
+LEAST = 1.0  # seconds in which an answer may still come
+# The first try leaves time for a second one: a connection may be dead although nobody told us.
+FIRST_TRY = 0.6
+# Being late within less than this share of a turn's time says nothing about the server.
+FAIR = 0.2
 pause = time.sleep  # tests put a stopwatch here
-
-
-class ModelError(Exception):
-    """A model call that failed. `sentence` is for staff, in English; show it through gettext()."""
-
-    def __init__(self, sentence: str, *, permanent: bool, wait: float | None = None) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.permanent = permanent  # trying again by itself does not help
-        self.wait = wait  # seconds that the server asks for
-
-
-WRONG_KEY = gettext_noop("The Anthropic key is not accepted. Enter a valid key.")
-NOT_ALLOWED = gettext_noop("The Anthropic key may not use this model. Check the key's rights.")
-NO_CREDIT = gettext_noop("The AI account has no credit. Top it up at Anthropic.")
-NO_MODEL = gettext_noop(
-    "The model does not exist or was retired. Set AGENT_MODEL to a current model."
-)
-REFUSED = gettext_noop("The model's server refused the request.")
-LIMITED = gettext_noop("The AI account's rate limit is reached. MILA tries again by itself.")
-OVERLOADED = gettext_noop("The model's server is overloaded. MILA tries again by itself.")
-BROKEN = gettext_noop("The model's server has an error. MILA tries again by itself.")
-TOO_SLOW = gettext_noop("The model did not answer in time. MILA tries again by itself.")
-UNREACHABLE = gettext_noop("The model's server cannot be reached. Check the network.")
-GARBAGE = gettext_noop("The model's server sent something that is no answer.")
-
-
-@dataclass(frozen=True)
-class ToolCall:
-    id: str
-    name: str
-    arguments: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Completion:
-    """One answer of the model. `content` is what goes back unchanged when the talk continues."""
-
-    text: str
-    tool_calls: Sequence[ToolCall]
-    stop_reason: str
-    usage: Usage
-    content: Sequence[Mapping[str, Any]] = field(default_factory=list)
 
 
 class Model(Protocol):
@@ -90,11 +59,13 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class Claude:
-    """A model at Anthropic or at ANTHROPIC_BASE_URL, with one studio's key."""
+    """A model at Anthropic or at ANTHROPIC_BASE_URL, with one studio's key, money and fallback."""
 
     name: str
     key: str = field(repr=False)
     base_url: str = ANTHROPIC
+    fallback: str = ""
+    budgets: tuple[Budget, ...] = field(default=(), repr=False)
 
     @property
     def card(self) -> ModelCard:
@@ -108,52 +79,111 @@ class Claude:
         tools: Sequence[Mapping[str, Any]],
         deadline: float,
     ) -> Completion:
-        """One call, tried a second time when that can help. `deadline` is on time.monotonic()."""
-        request: dict[str, Any] = {
-            "model": self.name,
-            "max_tokens": self.card.max_tokens,
-            "system": system,
-            "messages": messages,
-            **self.card.parameters,
-        }
-        if tools:
-            request["tools"] = tools
+        """The answer of the model; of the fallback when the model is gone. `deadline` is on time.monotonic()."""
+        asked = {"system": system, "messages": messages, "tools": tools}
         try:
-            return self._call(request, deadline)
+            return self._patiently(self.name, asked, deadline)
         except ModelError as error:
-            wait = RETRY_PAUSE if error.wait is None else error.wait
-            if error.permanent or time.monotonic() + wait + 1 > deadline:
+            if error.about != "model" or not self.fallback or self.fallback == self.name:
                 raise
-        pause(wait)
-        return self._call(request, deadline)
+        return self._patiently(self.fallback, asked, deadline)
 
-    def _call(self, request: Mapping[str, Any], deadline: float) -> Completion:
-        import anthropic
-        import httpx2
+    def _patiently(self, model: str, asked: Mapping[str, Any], deadline: float) -> Completion:
+        """One call, tried again while that can help and the deadline allows."""
+        for number, wait in enumerate((*PAUSES, None)):
+            left = deadline - time.monotonic()
+            until = deadline - left * (1 - FIRST_TRY) if number == 0 else deadline
+            try:
+                return self._through_circuits(model, asked, until)
+            except ModelError as error:
+                wait = None if wait is None else max(wait, error.wait or 0.0)
+                late = wait is None or time.monotonic() + wait + LEAST > deadline
+                if error.permanent or late:
+                    raise
+            pause(wait or 0.0)
+        raise AssertionError("the last try returns or raises")
 
-        left = deadline - time.monotonic()
+    def _through_circuits(self, model: str, asked: Mapping[str, Any], until: float) -> Completion:
+        """While the server or the model is known to fail, nobody waits for it."""
+        began = time.monotonic()
+        server = breaker.circuit(self.base_url, self.key)
+        its_model = breaker.circuit(self.base_url, self.key, model)
+        for circuit in (server, its_model):
+            circuit.enter(patience=max(0.0, until - began) + LEAST)
+        try:
+            completion = self._plainer_if_refused(model, asked, until)
+        except ModelError as error:
+            unfair = until - began < FAIR * settings.AGENT_TURN_DEADLINE
+            if error.about == "model":
+                its_model.failed(error, at_least=breaker.GONE if self.fallback else 0.0)
+            elif error.about != "server":
+                server.worked()
+            elif not (error.sentence == TOO_SLOW and unfair):
+                server.failed(error)
+            raise
+        server.worked()
+        its_model.worked()
+        return completion
+
+    def _plainer_if_refused(self, model: str, asked: Mapping[str, Any], until: float) -> Completion:
+        """A server that does not know a word of ours is asked once more without all of them, and so from then on."""
+        if (self.base_url, model) not in _plain:
+            try:
+                return self._paid(model, _full(model, asked), until)
+            except ModelError as error:
+                if error.about != "field":
+                    raise
+        completion = self._paid(model, _plainest(model, asked), until)
+        _plain.add((self.base_url, model))
+        return completion
+
+    def _paid(self, model: str, request: Mapping[str, Any], until: float) -> Completion:
+        if not self.budgets:
+            return self._call(request, until)
+        size = len(json.dumps(request, ensure_ascii=False, default=str))
+        with reserved(self.budgets, card(model).most(size), until) as reservation:
+            completion = self._call(request, until)
+            reservation.cost = card(model).cost(completion.usage)
+        return completion
+
+    def _call(self, request: Mapping[str, Any], until: float) -> Completion:
+        left = until - time.monotonic()
         if left <= 0:
             raise ModelError(TOO_SLOW, permanent=False)
-        calls = _client_with(self.base_url, self.key).messages.with_streaming_response
-        try:
-            with calls.create(**request, timeout=left) as response:
-                body = b"".join(_until(response.iter_bytes(), deadline))
-        except (anthropic.APITimeoutError, httpx2.TimeoutException) as error:
-            raise ModelError(TOO_SLOW, permanent=False) from error
-        except anthropic.APIStatusError as error:
-            raise _told(error) from error
-        except (anthropic.AnthropicError, httpx2.HTTPError, OSError, TypeError) as error:
-            raise ModelError(UNREACHABLE, permanent=False) from error
-        return _completion(body)
+        with _our_errors():
+            body = _body(_client_with(self.base_url, self.key), request, until, left)
+        return completion_of(body, str(request["model"]))
 
 
-def model_for(tenant: Tenant) -> Claude | None:
-    """The studio's model; None when neither a key nor a server is configured."""
+_plain: set[tuple[str, str]] = set()  # servers and models that know only the oldest words
+
+
+def _full(model: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    row = card(model)
+    request = {"model": model, "max_tokens": row.max_tokens, **row.parameters}
+    request |= {"system": asked["system"], "messages": asked["messages"]}
+    if asked["tools"]:
+        strict = {"strict": True} if row.strict_tools else {}
+        request["tools"] = [{**tool, **strict} for tool in asked["tools"]]
+    return request
+
+
+def _plainest(model: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Without caching, thinking, sampling and strict tools: what every server understands."""
+    system = "\n\n".join(block["text"] for block in asked["system"])
+    request = {"model": model, "max_tokens": card(model).max_tokens, "system": system}
+    request["messages"] = asked["messages"]
+    return request | ({"tools": list(asked["tools"])} if asked["tools"] else {})
+
+
+def model_for(tenant: Tenant, customer: uuid.UUID | None = None) -> Claude | None:
+    """The studio's model, within its budgets; None when neither a key nor a server is configured."""
     key = tenant.anthropic_api_key or settings.ANTHROPIC_API_KEY
     if not key and not settings.ANTHROPIC_BASE_URL:
         return None
     warm_up()  # here, where no deadline runs yet
-    return Claude(settings.AGENT_MODEL, key or NO_KEY, _base_url())
+    names = settings.AGENT_MODEL, settings.AGENT_FALLBACK_MODEL
+    return Claude(names[0], key or NO_KEY, _base_url(), names[1], budgets_of(tenant, customer))
 
 
 def warm_up() -> None:
@@ -172,17 +202,21 @@ def _client(base_url: str) -> "anthropic.Anthropic":
     import anthropic
     import httpx2
 
+    from agent.wire import clocked
+
     limits = httpx2.Limits(
         max_connections=settings.AGENT_THREADS + 8,
         max_keepalive_connections=settings.AGENT_THREADS + 8,
         keepalive_expiry=120,  # the SDK's 5 s would mean a new TLS connection for nearly every message
     )
+    # A redirect would carry the key and the chat to an address that nobody configured.
+    client = anthropic.DefaultHttpxClient(base_url=base_url, limits=limits, follow_redirects=False)
     return anthropic.Anthropic(
         api_key=NO_KEY,
         base_url=base_url,
         max_retries=0,
         open_telemetry=False,  # nobody listens, and looking for listeners takes a tenth of a call
-        http_client=anthropic.DefaultHttpxClient(base_url=base_url, limits=limits),
+        http_client=clocked(client),
     )
 
 
@@ -191,63 +225,34 @@ def _client_with(base_url: str, key: str) -> "anthropic.Anthropic":
     return _client(base_url).with_options(api_key=key)
 
 
-def _until(chunks: Iterable[bytes], deadline: float) -> Iterable[bytes]:
-    """A timeout of the transport counts from byte to byte; a dripping server must not outlive the deadline."""
-    for chunk in chunks:
-        if time.monotonic() > deadline:
-            raise ModelError(TOO_SLOW, permanent=False)
-        yield chunk
+def _body(
+    client: "anthropic.Anthropic", request: Mapping[str, Any], until: float, left: float
+) -> bytes:
+    from agent import wire
+
+    calls = client.messages.with_streaming_response
+    with wire.ends_at(until), calls.create(**request, timeout=left) as response:
+        return wire.whole(response.iter_bytes())
 
 
-def _told(error: "anthropic.APIStatusError") -> ModelError:
-    """The SDK's error as a sentence for staff."""
-    status, text = error.status_code, str(error.message).lower()
-    if status == 402 or (status == 400 and "credit balance" in text):
-        return ModelError(NO_CREDIT, permanent=True)
-    fixed = {401: WRONG_KEY, 403: NOT_ALLOWED, 404: NO_MODEL}
-    if status in fixed:
-        return ModelError(fixed[status], permanent=True)
-    wait = _seconds(error.response.headers.get("retry-after"))
-    if status == 429:
-        return ModelError(LIMITED, permanent=False, wait=wait)
-    if status >= 500 or status in (408, 409):
-        return ModelError(OVERLOADED if status == 529 else BROKEN, permanent=False, wait=wait)
-    return ModelError(REFUSED, permanent=True)
+@contextmanager
+def _our_errors() -> Iterator[None]:
+    """Whatever the SDK and the connection raise, as one error. What was cut off may have been billed."""
+    import anthropic
+    import httpx2
 
+    from agent.wire import TooMuchError
 
-def _seconds(header: str | None) -> float | None:
     try:
-        return max(0.0, float(header or ""))
-    except ValueError:
-        return None
-
-
-def _completion(body: bytes) -> Completion:
-    try:
-        answer = json.loads(body)
-        blocks = [block for block in answer["content"] if isinstance(block, dict)]
-        calls = [
-            ToolCall(str(block["id"]), str(block["name"]), _arguments(block.get("input")))
-            for block in blocks
-            if block.get("type") == "tool_use"
-        ]
-        texts = [str(block["text"]) for block in blocks if block.get("type") == "text"]
-        usage = _usage(answer.get("usage") or {})
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(GARBAGE, permanent=False) from error
-    return Completion(
-        "\n".join(texts).strip(), calls, str(answer.get("stop_reason") or "end_turn"), usage, blocks
-    )
-
-
-def _arguments(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _usage(row: Mapping[str, Any]) -> Usage:
-    return Usage(
-        input=int(row.get("input_tokens") or 0),
-        output=int(row.get("output_tokens") or 0),
-        cache_read=int(row.get("cache_read_input_tokens") or 0),
-        cache_write=int(row.get("cache_creation_input_tokens") or 0),
-    )
+        yield
+    except (anthropic.APITimeoutError, httpx2.TimeoutException) as error:
+        raise ModelError(TOO_SLOW, permanent=False, uncertain=True) from error
+    except anthropic.APIStatusError as error:
+        header = error.response.headers.get("retry-after")
+        kind, text = str(error.type or ""), str(error.message)
+        raise told(error.status_code, kind, text, header) from error
+    except TooMuchError as error:
+        raise ModelError(GARBAGE, permanent=False, uncertain=True) from error
+    except (anthropic.AnthropicError, httpx2.HTTPError, OSError, TypeError, ValueError) as error:
+        cut = not isinstance(error.__cause__ or error, httpx2.ConnectError)
+        raise ModelError(UNREACHABLE, permanent=False, uncertain=cut) from error

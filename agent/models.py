@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, Customer, Message
 from tenants.models import Tenant
 from tenants.prepared import PreparedInsert
 
@@ -67,3 +67,36 @@ class Turn(models.Model):
 
 
 _NEW_TURN = PreparedInsert(Turn)
+
+
+class Purse(models.Model):
+    """What a studio, or one of its customers, spent on the model; only where there is a limit (agent/budgets.py).
+
+    Amounts are millionths of a US dollar. `day` and `month` are the studio's own dates.
+    """
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="purses")
+    customer = models.ForeignKey(
+        Customer, models.CASCADE, null=True, blank=True, related_name="purses"
+    )
+    day = models.DateField()
+    day_spent = models.BigIntegerField(default=0)
+    month = models.DateField()  # its first day
+    month_spent = models.BigIntegerField(default=0)
+    # Set aside for calls that are being made; after `reserved_until` their makers are dead, and it counts as spent.
+    reserved = models.BigIntegerField(default=0)
+    reserved_until = models.DateTimeField()
+    dearest = models.BigIntegerField(default=0)  # the most that one call has cost
+
+    class Meta:
+        verbose_name = _("AI budget")
+        verbose_name_plural = _("AI budgets")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant"], condition=models.Q(customer=None), name="one_purse_per_studio"
+            ),
+            models.UniqueConstraint(fields=["customer"], name="one_purse_per_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day_spent / 1_000_000:.2f} USD · {self.day}"

@@ -38,7 +38,10 @@ class ModelCard:
     tokens_per_character: float
     max_tokens: int
     strict_tools: bool = True
+    # What the model is asked beside the chat: how much it thinks, how freely it words.
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    # Above so many tokens of prompt everything costs so many times as much; None: never.
+    long_prompt: tuple[int, int] | None = None
 
     def tokens_of(self, characters: int) -> int:
         """About how many tokens a text of this length has."""
@@ -51,14 +54,37 @@ class ModelCard:
             + usage.cache_read * self.cache_read
             + usage.cache_write * self.cache_write
         )
-        return (total / 1_000_000).quantize(Decimal("0.000001"))
+        prompt = usage.input + usage.cache_read + usage.cache_write
+        return (total * self._times(prompt) / 1_000_000).quantize(Decimal("0.000001"))
+
+    def most(self, characters: int) -> Decimal:
+        """The most that a call with a request of this length can cost: nothing cached, the longest answer.
+
+        Twice our usual estimate of tokens, as numbers and rare words take more.
+        """
+        prompt = 2 * self.tokens_of(characters)
+        dearest = max(self.price_in, self.cache_write)
+        total = prompt * dearest + self.max_tokens * self.price_out
+        return total * self._times(prompt) / 1_000_000
+
+    def _times(self, prompt: int) -> int:
+        return self.long_prompt[1] if self.long_prompt and prompt > self.long_prompt[0] else 1
 
 
+# Only older models let themselves be told how freely to word; the SDK knows the word no more.
+_FACTUAL = {"extra_body": {"temperature": 0.3}}
 _ADAPTIVE = {"thinking": {"type": "adaptive"}, "output_config": {"effort": "low"}}
 
 CARDS = {
     "claude-haiku-4-5": ModelCard(
-        Decimal("1"), Decimal("5"), Decimal("0.10"), Decimal("2"), 4096, 0.27, 600
+        Decimal("1"),
+        Decimal("5"),
+        Decimal("0.10"),
+        Decimal("2"),
+        4096,
+        0.27,
+        600,
+        parameters=_FACTUAL,
     ),
     # Thinking tokens count into max_tokens, hence the larger number.
     "claude-haiku-5-5": ModelCard(
@@ -70,6 +96,7 @@ CARDS = {
         0.35,
         2000,
         parameters=_ADAPTIVE,
+        long_prompt=(100_000, 5),
     ),
     # Its cache floor is not published; 4,096 is the largest that a model is known to have.
     "claude-sonnet-5-5": ModelCard(

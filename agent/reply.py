@@ -42,6 +42,7 @@ class Reply:
     outcome: str  # one of Turn.Outcome
     escalation: EscalationDraft | None = None
     entries: Sequence[str] = ()  # references, best first, at most five
+    rests_on: Mapping[str, str] = field(default_factory=dict)  # reference → what it said
     tools: Sequence[str] = ()
     model: str = ""
     rounds: int = 0

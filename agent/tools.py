@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.claude import ToolCall
+from agent.completions import ToolCall
 from agent.phrases import phrase
 from agent.prompts import entry_text
 from conversations.mailbox import EscalationDraft
@@ -51,9 +51,9 @@ _SCHEMAS: list[dict[str, Any]] = [
 ]
 
 
-def schemas(*, strict: bool) -> list[dict[str, Any]]:
-    """Both tools, in a fixed order. Servers other than Anthropic's may not know `strict`."""
-    return [{**schema, "strict": True} if strict else schema for schema in _SCHEMAS]
+def schemas() -> list[dict[str, Any]]:
+    """Both tools, in a fixed order."""
+    return _SCHEMAS
 
 
 @dataclass

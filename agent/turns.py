@@ -50,7 +50,9 @@ def answer_claim(claim: Claim, *, clock: Clock = timezone.now, wait: Wait = time
     """
     crash.point("C5")
     try:
-        reply = answer(question_of(claim, clock()), model_for(claim.conversation.tenant))
+        conversation = claim.conversation
+        model = model_for(conversation.tenant, conversation.customer_id)
+        reply = answer(question_of(claim, clock()), model)
     except Exception as error:
         logger.exception("A turn failed; it is tried again, then handed to staff.")
         mailbox.give_up(claim, type(error).__name__, at=clock())
@@ -102,7 +104,11 @@ def _commit(claim: Claim, reply: Reply, at: dt.datetime) -> None:
         text=_late(claim, reply),
         escalation=reply.escalation,
         turn_key=f"turn:{turn_id}",
-        details={"outcome": str(reply.outcome), "language": reply.language},
+        details={
+            "outcome": str(reply.outcome),
+            "language": reply.language,
+            "rests_on": dict(reply.rests_on),
+        },
     )
     conversation = claim.conversation
     playground = conversation.channel == Conversation.Channel.PLAYGROUND

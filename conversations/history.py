@@ -1,8 +1,8 @@
 """What was said before in a conversation, as the assistant gets it: one short episode, plain lines."""
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from conversations.models import Conversation, Message
@@ -21,13 +21,15 @@ class Line:
     author: str  # one of Message.Author
     text: str
     at: dt.datetime
+    # Of an answer: the references of its entries, each with what it said then (agent/anchors.py).
+    rests_on: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 def history(conversation: Conversation, before: int, at: dt.datetime) -> list[Line]:
     """The last messages of a day before the row `before`, oldest first; no notes, nothing deleted or never said."""
     rows = _BEFORE(conversation=conversation.pk, before=before, since=at - EPISODE)
     lines = [
-        Line(author, worded(kind, text), when)
+        Line(author, worded(kind, text), when, details.get("rests_on", {}))
         for author, kind, text, state, details, when in rows
         if state not in _UNSAID and kind != Message.Kind.REACTION
         if worded(kind, text) and not _aside(details)

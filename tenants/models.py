@@ -7,19 +7,21 @@ import secrets
 import uuid
 import zoneinfo
 from collections.abc import Callable, Collection
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinValueValidator, validate_email
 from django.db import models
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tenants.hours import valid_opening_hours
 from tenants.phones import normalise
 from tenants.secrets import EncryptedTextField
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 
 def valid_timezone(name: str) -> None:
@@ -66,7 +68,7 @@ def checked_hours(hours: Any) -> Any:
     return hours
 
 
-def budget(name: Promise) -> "models.DecimalField[Any, Any]":
+def budget(name: "_StrPromise") -> "models.DecimalField[Any, Any]":
     """A field for a limit on money; none may be below zero."""
     return models.DecimalField(
         name,

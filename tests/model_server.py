@@ -8,10 +8,13 @@ person; it answers in the language that stands with the message. A script that h
 """
 
 import argparse
+import contextlib
 import html
 import itertools
 import json
 import re
+import socket
+import struct
 import sys
 import threading
 import time
@@ -33,6 +36,8 @@ class Failure:
     body: bytes | None = None
     hang: float = 0.0  # seconds of silence before anything is sent
     drip: float = 0.0  # seconds between single bytes
+    cut: int | None = None  # bytes of the body after which the connection is reset
+    drip_head: float = 0.0  # seconds between the bytes of an endless header
 
 
 WRONG_KEY = Failure(401, "invalid x-api-key")
@@ -43,12 +48,19 @@ OVERLOADED = Failure(529, "Overloaded")
 GARBAGE = Failure(body=b"<html>a proxy's page</html>")
 HANG = Failure(hang=60)
 DRIP = Failure(body=b" " * 600, drip=0.05)
+FORBIDDEN = Failure(403, "not your model")
+TRUNCATED = Failure(body=b'{"content": [{"type": "text", "te')
+WRONG_TYPE = Failure(body=b"Halo Kak", headers={"content-type": "text/plain"})
+RESET = Failure(body=b'{"content": [{"type": "text", "text": "Halo"}]}', cut=20)
+SLOW_HEADERS = Failure(drip_head=0.05)
+MOVED = Failure(307, "over there", {"location": "/v1/messages"})
 
 Body = dict[str, Any]
 Reply = Body | Failure | Callable[[Body], "Body | Failure"]
 _TYPES = {
     400: "invalid_request_error",
     401: "authentication_error",
+    403: "permission_error",
     404: "not_found_error",
     429: "rate_limit_error",
     529: "overloaded_error",
@@ -93,6 +105,40 @@ def escalate(category: str, urgency: str = "normal", summary: str = "", words: s
     return tool(
         "escalate_to_human", words, category=category, urgency=urgency, summary=summary or category
     )
+
+
+class PromptCache:
+    """Prefixes that were seen before cost less, as at Anthropic; tokens are estimated from characters."""
+
+    def __init__(self, floor: int = 4096, per_character: float = 0.27) -> None:
+        self.floor, self.per_character = floor, per_character
+        self._seen: set[int] = set()
+        self._lock = threading.Lock()
+
+    def usage(self, request: Body, said: str) -> dict[str, int]:
+        """The `usage` of an answer: what stands before the breakpoint is written once, then read."""
+        front, rest = split_at_breakpoint(request)
+        size, more = self._tokens(front), self._tokens(rest)
+        usage = {"input_tokens": size + more, "output_tokens": self._tokens(said)}
+        if not front or size < self.floor:
+            return usage
+        with self._lock:
+            known = hash(front) in self._seen
+            self._seen.add(hash(front))
+        kind = "cache_read_input_tokens" if known else "cache_creation_input_tokens"
+        return {**usage, "input_tokens": more, kind: size}
+
+    def _tokens(self, words: str) -> int:
+        return round(len(words) * self.per_character)
+
+
+def split_at_breakpoint(request: Body) -> tuple[str, str]:
+    """What a server caches, in its order: tools, system up to the last mark; and the rest."""
+    system = request.get("system") or []
+    marks = [n for n, block in enumerate(system) if "cache_control" in block]
+    end = marks[-1] + 1 if marks else 0
+    front = json.dumps([request.get("tools"), system[:end]]) if end else ""
+    return front, json.dumps([system[end:], request["messages"]])
 
 
 def by_rules(request: Body) -> Body:
@@ -208,8 +254,33 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
             if failure.hang and server.closing.wait(failure.hang):
                 self.close_connection = True
                 return
+            if failure.drip_head:
+                self._drip_head(failure.drip_head)
+                return
             body = failure.body or _error(failure.status, failure.message)
+            if failure.cut is not None:
+                self._cut(body, failure.cut)
+                return
             self._send(failure.status, body, failure.headers, failure.drip)
+
+        def _drip_head(self, pause: float) -> None:
+            """A status line, then a header that never ends."""
+            self.close_connection = True
+            with contextlib.suppress(OSError):
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nx-slow: ")
+                while not server.closing.wait(pause):
+                    self.wfile.write(b"a")
+
+        def _cut(self, body: bytes, after: int) -> None:
+            """Part of the answer, then a reset instead of its end."""
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body[:after])
+            self.wfile.flush()
+            linger = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self.close_connection = True
 
         def _send(
             self, status: int, body: bytes, headers: Mapping[str, str] = {}, drip: float = 0

@@ -6,9 +6,16 @@ from contextlib import ExitStack
 import pytest
 from django.conf import LazySettings
 
+from agent import breaker
 from tests.model_server import ModelServer, Reply
 
 Serve = Callable[..., ModelServer]
+
+
+@pytest.fixture(autouse=True)
+def closed_circuits() -> None:
+    """What one test has learned of a server is not known to the next."""
+    breaker.forget()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent import checked, claude
+from agent import checked, troubles
 from agent.answering import answer
 from agent.claude import Completion, ModelError, ToolCall
 from agent.pricing import Usage, card
@@ -121,15 +121,15 @@ def test_an_invention_that_stays_never_leaves(ombak, price, now):
 
 
 def test_when_the_model_fails_the_knowledge_or_a_person_answers(ombak, price, now):
-    model = FakeModel(ModelError(claude.OVERLOADED, permanent=False))
+    model = FakeModel(ModelError(troubles.OVERLOADED, permanent=False))
     reply = answer(question(ombak, "ada kolam renang?", now), model)
-    assert reply.error == claude.OVERLOADED
+    assert reply.error == troubles.OVERLOADED
     assert reply.outcome == "handed_over"
 
 
 def test_what_the_model_did_before_it_failed_stays_done(ombak, price, now):
     call = calls("escalate_to_human", category="billing", urgency="normal", summary="Paid twice.")
-    model = FakeModel(call, ModelError(claude.TOO_SLOW, permanent=False))
+    model = FakeModel(call, ModelError(troubles.TOO_SLOW, permanent=False))
     reply = answer(question(ombak, "invoice saya mana", now), model)
     assert reply.escalation is not None
     assert (reply.escalation.category, reply.escalation.summary) == ("billing", "Paid twice.")

@@ -4,20 +4,21 @@ import time
 
 import pytest
 
-from agent import claude
+from agent import claude, troubles, wire
 from agent.claude import ModelError, model_for
 from agent.pricing import Usage
+from agent.tools import schemas
 from tests import model_server as script
 from tests.agent.conftest import Serve
 
 
-def call(tenant, seconds=5.0):
+def call(tenant, seconds=5.0, tools=()):
     model = model_for(tenant)
     assert model is not None
     return model.complete(
         system=[{"type": "text", "text": "rules"}],
         messages=[{"role": "user", "content": "halo"}],
-        tools=[],
+        tools=tools,
         deadline=time.monotonic() + seconds,
     )
 
@@ -62,19 +63,30 @@ def test_a_base_url_with_v1_means_the_same_server(ombak, settings, serve: Serve)
 @pytest.mark.parametrize(
     ("failure", "sentence", "permanent", "calls"),
     [
-        (script.WRONG_KEY, claude.WRONG_KEY, True, 1),
-        (script.NO_CREDIT, claude.NO_CREDIT, True, 1),
-        (script.NO_MODEL, claude.NO_MODEL, True, 1),
-        (script.Failure(400, "tools.0: bad"), claude.REFUSED, True, 1),
-        (script.OVERLOADED, claude.OVERLOADED, False, 2),
-        (script.Failure(500), claude.BROKEN, False, 2),
-        (script.GARBAGE, claude.GARBAGE, False, 2),
+        (script.WRONG_KEY, troubles.WRONG_KEY, True, 1),
+        (script.FORBIDDEN, troubles.NOT_ALLOWED, True, 1),
+        (script.NO_CREDIT, troubles.NO_CREDIT, True, 1),
+        (script.Failure(402, "pay"), troubles.NO_CREDIT, True, 1),
+        (script.NO_MODEL, troubles.NO_MODEL, True, 1),
+        (script.Failure(404, body=b"<h1>Not here</h1>"), troubles.NO_ADDRESS, True, 1),
+        (script.MOVED, troubles.MOVED, True, 1),
+        (script.Failure(400, "messages: at least one"), troubles.REFUSED, True, 1),
+        (script.OVERLOADED, troubles.OVERLOADED, False, 3),
+        (script.Failure(500), troubles.BROKEN, False, 3),
+        (script.Failure(429), troubles.LIMITED, False, 3),
+        (script.GARBAGE, troubles.GARBAGE, False, 3),
+        (script.TRUNCATED, troubles.GARBAGE, False, 3),
+        (script.WRONG_TYPE, troubles.GARBAGE, False, 3),
+        (script.Failure(body=b"[1, 2]"), troubles.GARBAGE, False, 3),
+        (script.Failure(body=b"[" * 100_000), troubles.GARBAGE, False, 3),
+        (script.RESET, troubles.UNREACHABLE, False, 3),
     ],
 )
 def test_each_failure_has_its_sentence_for_staff(
-    ombak, serve: Serve, failure, sentence, permanent, calls
+    ombak, settings, serve: Serve, failure, sentence, permanent, calls
 ):
-    server = serve([failure, failure])
+    settings.AGENT_FALLBACK_MODEL = ""
+    server = serve([failure] * 3)
     with pytest.raises(ModelError) as caught:
         call(ombak)
     assert (caught.value.sentence, caught.value.permanent) == (sentence, permanent)
@@ -82,34 +94,99 @@ def test_each_failure_has_its_sentence_for_staff(
 
 
 def test_a_short_overload_is_bridged(ombak, serve: Serve, no_pause):
-    serve([script.OVERLOADED, script.text("Halo")])
+    serve([script.OVERLOADED, script.OVERLOADED, script.text("Halo")])
     assert call(ombak).text == "Halo"
-    assert no_pause == [claude.RETRY_PAUSE]
+    assert no_pause == [*claude.PAUSES]
+
+
+def test_a_short_retry_after_is_waited_for(ombak, serve: Serve, no_pause):
+    serve([script.Failure(429, "slow", {"retry-after": "3"}), script.text("Halo")])
+    assert call(ombak).text == "Halo"
+    assert no_pause == [3.0]
 
 
 def test_a_long_retry_after_is_not_waited_for(ombak, serve: Serve, no_pause):
     server = serve([script.LIMITED])
     with pytest.raises(ModelError) as caught:
         call(ombak)
-    assert caught.value.sentence == claude.LIMITED
+    assert caught.value.sentence == troubles.LIMITED
     assert (len(server.requests), no_pause) == (1, [])
 
 
-@pytest.mark.parametrize("slow", [script.HANG, script.DRIP])
-def test_neither_silence_nor_a_dripping_answer_outlives_the_deadline(ombak, serve: Serve, slow):
+@pytest.mark.parametrize("slow", [script.HANG, script.DRIP, script.SLOW_HEADERS])
+def test_no_slowness_of_any_kind_outlives_the_deadline(ombak, serve: Serve, slow):
     serve([slow])
     began = time.monotonic()
     with pytest.raises(ModelError) as caught:
         call(ombak, seconds=0.4)
-    assert caught.value.sentence == claude.TOO_SLOW
-    assert time.monotonic() - began < 1.5
+    assert caught.value.sentence == troubles.TOO_SLOW
+    assert time.monotonic() - began < 0.9
+
+
+def test_a_dead_connection_leaves_time_for_a_second_try(ombak, serve: Serve, monkeypatch):
+    monkeypatch.setattr(claude, "FIRST_TRY", 0.1)
+    serve([script.HANG, script.text("Halo")])
+    assert call(ombak, seconds=3.0).text == "Halo"
+
+
+def test_an_answer_without_end_is_none(ombak, serve: Serve, monkeypatch):
+    monkeypatch.setattr(wire, "TOO_MUCH", 100)
+    serve([script.text("x" * 200)] * 3)
+    with pytest.raises(ModelError) as caught:
+        call(ombak)
+    assert caught.value.sentence == troubles.GARBAGE
 
 
 def test_a_server_that_is_not_there_is_told(ombak, settings):
     settings.ANTHROPIC_BASE_URL = "http://127.0.0.1:9"
     with pytest.raises(ModelError) as caught:
         call(ombak)
-    assert caught.value.sentence == claude.UNREACHABLE
+    assert (caught.value.sentence, caught.value.uncertain) == (troubles.UNREACHABLE, False)
+
+
+def test_when_the_model_is_gone_the_fallback_answers_and_the_gone_one_is_not_asked_again(
+    ombak, settings, serve: Serve
+):
+    settings.AGENT_MODEL, settings.AGENT_FALLBACK_MODEL = "claude-gone", "claude-haiku-5-5"
+    server = serve([script.NO_MODEL, script.text("a"), script.text("b")])
+    answers = [call(ombak), call(ombak)]
+    assert [answer.model for answer in answers] == ["claude-haiku-5-5"] * 2
+    asked = [body["model"] for body in server.bodies]
+    assert asked == ["claude-gone", "claude-haiku-5-5", "claude-haiku-5-5"]
+    assert server.bodies[1]["thinking"] == {"type": "adaptive"}  # as that model wants it
+
+
+def test_when_both_models_are_gone_it_is_told(ombak, serve: Serve):
+    serve([script.NO_MODEL] * 2)
+    with pytest.raises(ModelError) as caught:
+        call(ombak)
+    assert caught.value.sentence == troubles.NO_MODEL
+
+
+def test_a_server_that_does_not_know_our_words_is_asked_plainly_and_so_from_then_on(
+    ombak, serve: Serve
+):
+    refused = script.Failure(400, "tools.0.strict: Extra inputs are not permitted")
+    server = serve([refused, script.text("Halo"), script.text("Hai")])
+    assert [call(ombak, tools=schemas()).text for _ in range(2)] == ["Halo", "Hai"]
+    first, second, third = server.bodies
+    assert first["tools"][0]["strict"]
+    assert second["system"] == third["system"] == "rules"
+    assert "strict" not in second["tools"][0]
+    assert second.keys() == third.keys() == {"model", "max_tokens", "system", "messages", "tools"}
+
+
+def test_a_request_that_is_wrong_in_itself_is_not_sent_for_ever(ombak, serve: Serve):
+    server = serve([script.Failure(400, "unknown field")] * 9)
+    with pytest.raises(ModelError) as caught:
+        call(ombak)
+    assert caught.value.sentence == troubles.REFUSED
+    assert len(server.requests) == 2
+
+
+def test_what_cannot_be_stored_is_taken_out_of_an_answer(ombak, serve: Serve):
+    serve([script.text("Ha\x00lo \ud800Kak")])
+    assert call(ombak).text == "Halo Kak"
 
 
 def test_unknown_and_empty_blocks_are_no_answer_and_no_error(ombak, serve: Serve):

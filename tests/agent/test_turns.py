@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from agent import claude, turns
+from agent import troubles, turns
 from agent.answering import answer
 from agent.models import Turn
 from agent.turns import answer_next
@@ -102,7 +102,7 @@ def test_a_person_who_takes_over_meanwhile_wins(ombak, sari, clock, now, serve: 
 
 
 @pytest.mark.parametrize(
-    ("failure", "sentence"), [(WRONG_KEY, claude.WRONG_KEY), (NO_CREDIT, claude.NO_CREDIT)]
+    ("failure", "sentence"), [(WRONG_KEY, troubles.WRONG_KEY), (NO_CREDIT, troubles.NO_CREDIT)]
 )
 def test_a_wrong_key_is_told_to_staff_and_the_customer_still_hears_something(
     ombak, clock, now, serve: Serve, failure: Failure, sentence

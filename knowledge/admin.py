@@ -6,14 +6,16 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import URLPattern, path
+from django.template.defaultfilters import filesizeformat
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from knowledge import views
+from knowledge import review, views
+from knowledge.forms import EntryForm
 from knowledge.models import KnowledgeCategory, KnowledgeEntry
 from tenants.access import chosen_studio
 from tenants.admin import StudioModelAdmin, pill
@@ -39,19 +41,34 @@ class CategoryFilter(admin.SimpleListFilter):
 
 @admin.register(KnowledgeEntry)
 class KnowledgeEntryAdmin(StudioModelAdmin):
+    form = EntryForm
     view_right = "knowledge"
     change_right = "knowledge.change"
     list_display = ["title", "shown_category", "shown_status", "index"]
-    list_filter = [CategoryFilter, "status", "index_state", "language"]
+    list_filter = [CategoryFilter, "status", "needs_review", "index_state", "language"]
     search_fields = ["title", "keywords", "content"]
-    readonly_fields = ["index_now", "updated_at"]
+    readonly_fields = ["file_now", "index_now", "updated_at"]
     actions = ["activate", "archive"]
+    change_form_outer_before_template = "knowledge/review.html"
     change_form_outer_after_template = "knowledge/preview.html"
     empty_text = gettext_lazy(
         "The assistant knows nothing yet. Write one entry per subject: prices, schedule, address, rules."
     )
     fieldsets = [
-        (None, {"fields": ["title", ("category", "language"), "content", "keywords"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "title",
+                    ("category", "language"),
+                    "content",
+                    "keywords",
+                    "file_now",
+                    "new_file",
+                    "remove_file",
+                ]
+            },
+        ),
         (
             gettext_lazy("When it is used"),
             {
@@ -67,8 +84,30 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
     ]
 
     def get_urls(self) -> list[URLPattern]:
-        address = "knowledge_knowledgeentry_preview"
-        return [path("preview/", views.preview, name=address), *super().get_urls()]
+        name = "knowledge_knowledgeentry"
+        own = [
+            path("preview/", views.preview, name=f"{name}_preview"),
+            path("<uuid:pk>/approve/", views.approve, name=f"{name}_approve"),
+            path("<uuid:pk>/file/", views.file, name=f"{name}_file"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Without what an entry that has no file, or a person who only reads, has no use for."""
+        idle = set() if obj and obj.file else {"file_now", "remove_file"}
+        if not self.has_change_permission(request, obj):
+            idle |= {"new_file", "remove_file"}
+        return [
+            (name, {**options, "fields": [f for f in options["fields"] if f not in idle]})
+            for name, options in super().get_fieldsets(request, obj)
+        ]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        form.keep_file()
+        if obj.needs_review:
+            told = _("Saved, but customers are not told of it before somebody approves it:")
+            messages.warning(request, " ".join([told, *review.reasons(obj)]))
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -84,10 +123,17 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
 
     @pill(
         gettext_lazy("status"),
-        {Status.ACTIVE: "success", Status.DRAFT: "info", Status.ARCHIVED: "warning"},
+        {
+            Status.ACTIVE: "success",
+            Status.DRAFT: "info",
+            Status.ARCHIVED: "warning",
+            "review": "danger",
+        },
         ordering="status",
     )
     def shown_status(self, entry: KnowledgeEntry) -> tuple[str, str]:
+        if entry.needs_review and entry.status != Status.ARCHIVED:
+            return "review", _("Needs review")
         return entry.status, entry.get_status_display()
 
     @pill(
@@ -101,6 +147,14 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
     )
     def index(self, entry: KnowledgeEntry) -> tuple[str, str]:
         return entry.index_state, entry.get_index_state_display()
+
+    @admin.display(description=gettext_lazy("file"))
+    def file_now(self, entry: KnowledgeEntry) -> str:
+        if entry.file is None:
+            return "—"
+        address = reverse("admin:knowledge_knowledgeentry_file", args=[entry.pk])
+        size = filesizeformat(entry.file.size)
+        return format_html('<a href="{}" download>{}</a> · {}', address, entry.file.name, size)
 
     @admin.display(description=gettext_lazy("index"))
     def index_now(self, entry: KnowledgeEntry) -> str:

@@ -4,15 +4,19 @@ import datetime as dt
 import uuid
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db.models import Q
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from ninja import Query, Router, Schema, Status
+from ninja import File, Query, Router, Schema, Status
 from ninja.errors import HttpError
+from ninja.files import UploadedFile
 from pydantic import Field
 
+from knowledge import attachments, review
 from knowledge.entries import save_entry
 from knowledge.models import KnowledgeEntry
+from knowledge.views import handed_out
 from tenants.answers import ERRORS, Input, Named, Problem
 from tenants.callers import Caller, as_uuid, caller
 
@@ -20,7 +24,15 @@ router = Router(tags=["knowledge"])
 READ, WRITE = "knowledge", "knowledge.change"
 
 
+class FileOut(Schema):
+    name: str
+    content_type: str
+    size: int
+
+
 class EntryOut(Schema):
+    """With `needs_review` customers are not told of the entry until a person approves it in the admin."""
+
     id: uuid.UUID
     external_id: str | None
     title: str
@@ -34,8 +46,16 @@ class EntryOut(Schema):
     vector_id: uuid.UUID | None
     index_state: str
     index_error: str
+    needs_review: bool
+    review_reasons: list[str]
+    approved_at: dt.datetime | None
+    file: FileOut | None
     created_at: dt.datetime
     updated_at: dt.datetime
+
+    @staticmethod
+    def resolve_review_reasons(entry: KnowledgeEntry) -> list[str]:
+        return review.reasons(entry) if entry.needs_review else []
 
 
 class EntryList(Schema):
@@ -50,6 +70,10 @@ class EntryIn(Input):
         "vector_id",
         "index_state",
         "index_error",
+        "needs_review",
+        "review_reasons",
+        "approved_at",
+        "file",
         "created_at",
         "updated_at",
     )
@@ -69,6 +93,7 @@ class Filters(Schema):
     tenant: str = ""
     category: str = ""
     status: str = ""
+    needs_review: bool | None = None
     q: str = Field("", description="words that stand in title, text or keywords")
     limit: int = Field(100, ge=1, le=500)
     offset: int = Field(0, ge=0, le=1_000_000)
@@ -77,11 +102,13 @@ class Filters(Schema):
 @router.get("", response={200: EntryList, ERRORS: Problem}, summary="List knowledge entries")
 def list_entries(request: HttpRequest, wanted: Query[Filters]) -> dict[str, Any]:
     studio = caller(request).studio(wanted.tenant, READ)
-    rows = KnowledgeEntry.objects.filter(tenant=studio)
+    rows = KnowledgeEntry.objects.filter(tenant=studio).select_related("attachment")
     if wanted.category:
         rows = rows.filter(category=plain(wanted.category))
     if wanted.status:
         rows = rows.filter(status=plain(wanted.status))
+    if wanted.needs_review is not None:
+        rows = rows.filter(needs_review=wanted.needs_review)
     for word in plain(wanted.q).split()[:10]:
         rows = rows.filter(
             Q(title__icontains=word) | Q(content__icontains=word) | Q(keywords__icontains=word)
@@ -130,6 +157,35 @@ def delete_entry(request: HttpRequest, id: str, tenant: str = "") -> Status[None
     return _delete(caller(request), id, tenant)
 
 
+@router.post(
+    "/{id}/file",
+    response={200: EntryOut, ERRORS: Problem},
+    summary="Attach a picture or PDF, in place of an older one (multipart, field “file”)",
+)
+def attach_file(
+    request: HttpRequest, id: str, file: File[UploadedFile], tenant: str = ""
+) -> KnowledgeEntry:
+    entry = _entry(caller(request), id, tenant, WRITE)
+    data = file.read(settings.ATTACHMENT_MAX_MB * 2**20 + 1)
+    attachments.attach(entry, data, file.name or "")
+    return entry
+
+
+@router.get("/{id}/file", response={ERRORS: Problem}, summary="The entry's picture or PDF")
+def get_file(request: HttpRequest, id: str, tenant: str = "") -> HttpResponse:
+    entry = _entry(caller(request), id, tenant, READ)
+    if entry.file is None:
+        raise Http404(_("This entry has no file."))
+    return handed_out(entry.file)
+
+
+@router.delete("/{id}/file", response={204: None, ERRORS: Problem}, summary="Remove the file")
+def remove_file(request: HttpRequest, id: str, tenant: str = "") -> Status[None]:
+    if not attachments.remove(_entry(caller(request), id, tenant, WRITE)):
+        raise Http404(_("This entry has no file."))
+    return Status(204, None)
+
+
 def _entry(who: Caller, id: str, tenant: str, right: str) -> KnowledgeEntry:
     """The entry, if it belongs to a studio of the caller's: any other does not exist for them."""
     if not id:
@@ -137,7 +193,7 @@ def _entry(who: Caller, id: str, tenant: str, right: str) -> KnowledgeEntry:
             422, _("Say which entry is meant: id in the address, the query or the body.")
         )
     pk = as_uuid(id)
-    rows = who.rows(KnowledgeEntry.objects.select_related("tenant"), tenant)
+    rows = who.rows(KnowledgeEntry.objects.select_related("tenant", "attachment"), tenant)
     entry = rows.filter(pk=pk).first() if pk else None
     if entry is None:
         raise Http404(_("There is no such entry."))

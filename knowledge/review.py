@@ -89,6 +89,11 @@ def approve(
     entry.save(update_fields=approval)
 
 
+def is_approved(entry: "KnowledgeEntry") -> bool:
+    """Whether a person approved the text as it stands."""
+    return entry.approved_at is not None and entry.approved_fingerprint == text_mark(entry)
+
+
 def reasons(entry: "KnowledgeEntry") -> list[str]:
     """Why the entry waits, in sentences for staff."""
     return [_(_SENTENCES[kind]) % words for kind, words in entry.review_reasons]

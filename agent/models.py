@@ -5,6 +5,10 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from agent.records import Exam as Exam
+from agent.records import ExamAnswer as ExamAnswer
+from agent.records import Gap as Gap
+from agent.records import GapQuestion as GapQuestion
 from conversations.models import Conversation, Customer, Message
 from tenants.models import Tenant
 from tenants.prepared import PreparedInsert
@@ -50,6 +54,8 @@ class Turn(models.Model):
     cost = models.DecimalField(_("cost in USD"), max_digits=10, decimal_places=6, default=0)
     milliseconds = models.PositiveIntegerField(_("milliseconds"), default=0)
     error = models.TextField(_("error"), blank=True)
+    # How the context was filled, and what the guard held back: {"context": "full", "stopped": [[…], …]}.
+    details = models.JSONField(_("details"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("time"), auto_now_add=True, db_index=True)
 
     class Meta:

@@ -103,7 +103,7 @@ class Gap(models.Model):
     check_at = models.DateTimeField(null=True, blank=True)  # asked again since
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     answer = models.TextField(_("answer"), blank=True)  # what the assistant said when asked again
-    note = models.CharField(_("note"), max_length=200, blank=True)  # why it stays open, in English
+    note = models.TextField(_("note"), blank=True)  # why it stays open, in English
     entry = models.ForeignKey(
         KnowledgeEntry, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -137,6 +137,7 @@ class GapQuestion(models.Model):
     message = models.ForeignKey(Message, models.CASCADE, related_name="+")
     turn = models.OneToOneField("agent.Turn", models.CASCADE, related_name="gap_question")
     text = models.TextField()
+    earlier = models.TextField(blank=True)  # what they wrote before, when the text alone names nothing
     language = models.CharField(max_length=2, blank=True)
     asked_at = models.DateTimeField()
 

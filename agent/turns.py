@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -166,8 +167,16 @@ def record(
         cost=reply.cost,
         milliseconds=reply.milliseconds,
         error=reply.error,
+        details=_details(reply),
     )
     return turn.insert()
+
+
+def _details(reply: Reply) -> dict[str, Any]:
+    """What staff see besides: never the draft itself, whose facts are wrong, only what was wrong in it."""
+    context = next((str(step["context"]) for step in reply.trace if "context" in step), "")
+    stopped = [list(held["missing"])[:20] for held in reply.stopped]
+    return {name: value for name, value in (("context", context), ("stopped", stopped)) if value}
 
 
 def _record_failure(claim: Claim, error: Exception) -> None:

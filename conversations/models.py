@@ -421,3 +421,21 @@ class Escalation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_category_display()}: {self.conversation}"
+
+
+class Erased(models.Model):
+    """A message that was erased for good, without any of its content: whatever WhatsApp brought of it stays away."""
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")
+    mark = models.CharField(max_length=64, editable=False)  # a hash of studio and WhatsApp's id
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("erased message")
+        verbose_name_plural = _("erased messages")
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "mark"], name="one_row_per_erased_message")
+        ]
+
+    def __str__(self) -> str:
+        return self.mark[:8]

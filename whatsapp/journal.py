@@ -59,7 +59,9 @@ class Journal:
         self._unwritten: deque[Raw] = deque()
         self._file = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
         path.chmod(0o600)
-        self._file.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _TABLE)
+        self._file.executescript(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;" + _TABLE
+        )
 
     def add(self, kind: str, key: str, payload: bytes) -> None:
         """Keep an event; the same (kind, key) again is the same event."""
@@ -114,6 +116,11 @@ class Journal:
 
     def moved(self, raw: Raw) -> None:
         self._mark(raw, MOVED)
+
+    def empty(self, raw: Raw) -> None:
+        """Forget what the event says, but not that it came."""
+        with self._lock:
+            self._file.execute("UPDATE events SET payload = x'' WHERE id = ?", (raw.id,))
 
     def failed(self, raw: Raw) -> bool:
         """Count a failed try; True when the event was set aside after three."""

@@ -24,6 +24,7 @@ from whatsapp import memory, states
 from whatsapp.connection import Connection
 from whatsapp.courtesy import Courtesy, Ticks
 from whatsapp.files import Files
+from whatsapp.forgetting import forget_erased
 from whatsapp.holes import LOOKS, Holes
 from whatsapp.journal import Journal
 from whatsapp.lease import Lease, hold, host_of
@@ -161,6 +162,7 @@ class Line(Connection):
 
     def _chore(self) -> bool:
         self.journal.prune()
+        forget_erased(self.account.tenant_id, self.journal, self.mover.translator.read)
         media.sweep(timezone.now())
         return False
 

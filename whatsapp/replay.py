@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 
 from django.db import DatabaseError, InterfaceError, transaction
 
+from conversations.erasure import marks
 from conversations.inbound import Event, InboundMessage, Receipt, Typing
 from conversations.intake import receive
 from conversations.models import Message
+from whatsapp.forgetting import is_erased
 from whatsapp.journal import MOVED, SET_ASIDE, Journal, Raw
 from whatsapp.models import WhatsAppAccount
 from whatsapp.store import Me, Store, store_of
@@ -46,6 +48,7 @@ class Replay:
     def __init__(self, account: WhatsAppAccount, since: dt.datetime | None = None):
         self._account, self._since = account, since.timestamp() if since else 0.0
         self._store = store_of(account.pk)
+        self._marks = marks(account.tenant_id)
         self.summary = Summary()
 
     def size(self) -> int:
@@ -86,7 +89,9 @@ class Replay:
     def _event(self, raw: Raw, translator: Translator, journal: Journal) -> Event | None:
         if raw.kind != "message" and journal.holds("message", raw.key):
             return None  # its text came
-        event = translator.read(raw)
+        event = translator.read(raw) if raw.payload else None
+        if is_erased(self._account.tenant_id, event, self._marks):
+            return None  # staff do not want it back
         return None if isinstance(event, Receipt | Typing) else event
 
     def _count(self, event: Event | None, changed: Message | None, at: dt.datetime) -> None:

@@ -8,12 +8,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from conversations import mailbox
-from conversations.models import Conversation, Message
+from conversations import erasure, mailbox
+from conversations.models import Conversation, Customer, Message
 from tenants.models import Tenant
 from tests.whatsapp import events
 from tests.whatsapp.events import STUDIO, STUDIO_LID, body, message, source
 from whatsapp import content
+from whatsapp.forgetting import forget_erased
 from whatsapp.journal import Journal, Raw
 from whatsapp.models import WhatsAppAccount
 from whatsapp.mover import Mover
@@ -159,3 +160,37 @@ def test_wrong_words_are_told(account: WhatsAppAccount, options: dict[str, str],
 def test_one_studio_can_be_named_and_nothing_linked_is_told(ombak: Tenant, senja: Tenant):
     with pytest.raises(CommandError, match="No WhatsApp number was ever linked"):
         replay(studio="senja")
+
+
+def an_edit(whatsapp_id: str, text: str) -> Raw:
+    change = {"type": "MESSAGE_EDIT", "key": {"ID": whatsapp_id}}
+    change["editedMessage"] = {"conversation": text}
+    return message(body(protocolMessage=change), at=timezone.now(), whatsapp_id="3A0E")
+
+
+def test_a_customer_who_was_erased_does_not_come_back(
+    journal: Journal, arrive: Callable[..., None]
+):
+    arrive(now_from_anna(conversation="rahasia"), an_edit("3A01", "rahasia besar"))
+    erasure.erase(Customer.objects.get(), timezone.now())
+    assert "2 without meaning" in replay()
+    assert not Message.objects.exists()
+
+
+def test_what_the_journal_keeps_of_an_erased_customer_is_emptied_and_stays_away(
+    journal: Journal, arrive: Callable[..., None], ombak: Tenant, tmp_path: Path
+):
+    arrive(now_from_anna(conversation="rahasia"), an_edit("3A01", "rahasia besar"))
+    arrive(now_from_anna(conversation="lain", whatsapp_id="3A02"))
+    Message.objects.filter(whatsapp_id="3A02").update(whatsapp_id="kept")
+    read = Translator(ombak.pk, Me(STUDIO, STUDIO_LID)).read
+    assert forget_erased(ombak.pk, journal, read) == 0
+    erasure.erase(Customer.objects.get(), timezone.now())
+    assert forget_erased(ombak.pk, journal, read) == 2
+    assert forget_erased(ombak.pk, journal, read) == 0
+    assert [bool(raw.payload) for raw in journal.kept(["message"])] == [False, False, True]
+    assert "2 without meaning" in replay()
+    arrive(now_from_anna(conversation="rahasia"))  # WhatsApp may bring everything twice
+    assert list(Message.objects.values_list("text", flat=True)) == ["lain"]
+    journal._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"rahasia" not in b"".join(path.read_bytes() for path in tmp_path.glob("*.journal*"))

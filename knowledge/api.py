@@ -163,9 +163,11 @@ def delete_entry(request: HttpRequest, id: str, tenant: str = "") -> Status[None
     summary="Attach a picture or PDF, in place of an older one (multipart, field “file”)",
 )
 def attach_file(
-    request: HttpRequest, id: str, file: File[UploadedFile], tenant: str = ""
+    request: HttpRequest, id: str, file: File[UploadedFile | None] = None, tenant: str = ""
 ) -> KnowledgeEntry:
     entry = _entry(caller(request), id, tenant, WRITE)
+    if file is None:
+        raise HttpError(422, _("Send the file in the field “file” of a form (multipart)."))
     data = file.read(settings.ATTACHMENT_MAX_MB * 2**20 + 1)
     attachments.attach(entry, data, file.name or "")
     return entry

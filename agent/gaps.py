@@ -1,0 +1,117 @@
+"""What customers asked and the knowledge does not tell: gathered from turns, and grouped by meaning."""
+
+import datetime as dt
+from contextlib import suppress
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Max, QuerySet
+
+from agent.likeness import closest, sense
+from agent.models import Turn
+from agent.records import Gap, GapQuestion
+from agent.unknown import says_unknown
+from conversations.models import Conversation, Escalation, Message
+from tenants.models import Tenant
+
+BACK = dt.timedelta(days=7)  # how far a service that starts looks back
+LATE = dt.timedelta(minutes=5)  # turns are stored a moment after they began
+REMEMBERED = dt.timedelta(days=90)  # a question joins gaps that are not older
+MOST = 400  # earlier questions that a new one is compared with
+LONGEST = 1000  # characters of a question that are kept
+
+
+def gather(since: dt.datetime, at: dt.datetime) -> dt.datetime:
+    """Turn customers' questions without a good answer into gaps; from when to look next time."""
+    for turn in _new_turns(since).iterator(chunk_size=200):
+        if unanswered(turn):
+            with suppress(IntegrityError):  # another host was a moment faster
+                _keep(turn)
+    Gap.objects.alias(number=Count("questions")).filter(number=0).delete()  # chats that are gone
+    return at - LATE
+
+
+def unanswered(turn: Turn) -> bool:
+    """Whether the customer got no good answer: handed over for want of one, or told that nobody knows."""
+    if turn.reply is None:
+        return False
+    if turn.outcome == Turn.Outcome.ANSWERED:
+        return says_unknown(turn.reply.text)
+    task = turn.reply.details.get("escalation") or {}
+    return task.get("category") == Escalation.Category.CANNOT_ANSWER
+
+
+def _new_turns(since: dt.datetime) -> QuerySet[Turn]:
+    rows = Turn.objects.filter(
+        purpose=Turn.Purpose.CUSTOMER,
+        outcome__in=(Turn.Outcome.HANDED_OVER, Turn.Outcome.ANSWERED),
+        created_at__gt=since,
+        conversation__channel=Conversation.Channel.WHATSAPP,
+        reply__isnull=False,
+        gap_question=None,
+    )
+    return rows.select_related("reply", "tenant").order_by("created_at")
+
+
+@transaction.atomic
+def _keep(turn: Turn) -> None:
+    asked = _asked(turn)
+    text = "\n".join(message.text.strip() for message in asked if message.text.strip())
+    if not asked or not text:
+        return  # a picture or a voice note alone names no gap
+    earlier = _earlier(asked[0])
+    gap = _gap_for(turn, text, earlier)
+    GapQuestion.objects.create(
+        gap=gap,
+        tenant=turn.tenant,
+        conversation_id=asked[0].conversation_id,
+        message=asked[0],
+        turn=turn,
+        text=text[:LONGEST],
+        earlier=earlier[:LONGEST],
+        language=turn.language,
+        asked_at=turn.created_at,
+    )
+
+
+def _asked(turn: Turn) -> list[Message]:
+    """The messages that the turn answered: those of the customer since the studio last said something."""
+    rows = Message.objects.filter(conversation=turn.conversation_id, pk__lt=turn.reply_id)
+    said = rows.exclude(author__in=(Message.Author.CUSTOMER, Message.Author.SYSTEM))
+    last = said.aggregate(last=Max("pk"))["last"] or 0
+    return list(rows.filter(author=Message.Author.CUSTOMER, pk__gt=last).order_by("pk")[:20])
+
+
+def _earlier(first: Message) -> str:
+    """What the customer wrote before on the same day: a short question goes on about it."""
+    rows = Message.objects.filter(
+        conversation=first.conversation_id,
+        pk__lt=first.pk,
+        author=Message.Author.CUSTOMER,
+        created_at__gt=first.created_at - dt.timedelta(days=1),
+    )
+    return rows.order_by("-pk").values_list("text", flat=True).first() or ""
+
+
+def _gap_for(turn: Turn, text: str, earlier: str) -> Gap:
+    """The gap that is about the same, or a new one. What was closed opens again; what was dismissed stays so."""
+    gap = _alike(turn.tenant, text, earlier, turn.created_at)
+    if gap is None:
+        return Gap.objects.create(
+            tenant=turn.tenant,
+            first_at=turn.created_at,
+            last_at=turn.created_at,
+            seen_version=turn.tenant.knowledge_version,
+        )
+    gap.last_at = max(gap.last_at, turn.created_at)
+    if gap.state == Gap.State.CLOSED and (gap.settled_at or turn.created_at) < turn.created_at:
+        gap.state, gap.settled_at, gap.entry = Gap.State.OPEN, None, None
+    gap.save(update_fields=["last_at", "state", "settled_at", "entry"])
+    return gap
+
+
+def _alike(tenant: Tenant, text: str, earlier: str, at: dt.datetime) -> Gap | None:
+    rows = GapQuestion.objects.filter(tenant=tenant, gap__last_at__gt=at - REMEMBERED)
+    known = list(rows.select_related("gap").order_by("-asked_at", "-pk")[:MOST])
+    senses = ((place, sense(one.text, one.earlier)) for place, one in enumerate(known))
+    place = closest(sense(text, earlier), senses)
+    return None if place is None else known[place].gap

@@ -12,6 +12,7 @@ from agent import fallback, guard, language, prompts, redflags
 from agent.anchors import rests_on, still_true
 from agent.checked import EMPTY, checked_answer
 from agent.claude import Model, ModelError
+from agent.enclosure import enclosed
 from agent.loop import Run
 from agent.models import Turn
 from agent.phrases import phrase
@@ -31,8 +32,10 @@ def answer(question: Question, model: Model | None, *, context: str = "") -> Rep
     """The reply to a question. `context` is full, search or auto; empty means AGENT_CONTEXT."""
     started = time.monotonic()
     question = replace(question, text=question.text.replace("\x00", "")[:LONGEST].strip())
-    reply = _Answering(question, model, context, started).reply()
-    return replace(reply, milliseconds=round((time.monotonic() - started) * 1000))
+    answering = _Answering(question, model, context, started)
+    reply = answering.reply()
+    file = enclosed(reply, question, answering.found, answering.shelf)
+    return replace(reply, file=file, milliseconds=round((time.monotonic() - started) * 1000))
 
 
 @dataclass

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from agent.pricing import Usage
+from conversations.attachments import Enclosure
 from conversations.history import Line
 from conversations.mailbox import EscalationDraft
 from tenants.models import Tenant
@@ -42,6 +43,7 @@ class Reply:
     outcome: str  # one of Turn.Outcome
     escalation: EscalationDraft | None = None
     entries: Sequence[str] = ()  # references, best first, at most five
+    file: Enclosure | None = None  # follows the answer
     rests_on: Mapping[str, str] = field(default_factory=dict)  # reference → what it said
     tools: Sequence[str] = ()
     model: str = ""

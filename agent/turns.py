@@ -17,6 +17,7 @@ from agent.models import Turn
 from agent.phrases import phrase
 from agent.reply import Question, Reply
 from conversations import mailbox
+from conversations.attachments import enclose
 from conversations.history import history, plain, references
 from conversations.mailbox import Claim, Draft
 from conversations.models import Conversation, Message
@@ -121,9 +122,13 @@ def _commit(claim: Claim, reply: Reply, at: dt.datetime) -> None:
         conversation=conversation,
         turn_id=turn_id,
     )
-    decided = mailbox.decide(
-        claim, draft, at=at, quiet_by=at, kept=lambda message: keep(message=message)
-    )
+
+    def kept(message: Message) -> None:
+        keep(message=message)
+        if reply.file:
+            enclose(message, reply.file)
+
+    decided = mailbox.decide(claim, draft, at=at, quiet_by=at, kept=kept)
     crash.point("C7")
     if decided is None and Conversation.objects.filter(pk=conversation.pk).exists():
         keep()  # overtaken; nothing to keep of a chat that was deleted while the reply was made

@@ -1,13 +1,17 @@
-"""Files that leave: pictures and PDFs that staff send from the thread."""
+"""Files that leave: pictures and PDFs that staff send from the thread, and those that follow an answer."""
 
 import datetime as dt
+import logging
+from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from conversations import media, outbox
 from conversations.models import Conversation, Message
+
+logger = logging.getLogger(__name__)
 
 _KINDS = {
     "image/jpeg": Message.Kind.IMAGE,
@@ -49,4 +53,41 @@ def queue_file(
         )
         if media.of(message) is None and not media.keep(message, data, content_type):
             raise AttachmentError(_("The room for files of this studio is used up."))
+    return message
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """A file of the studio's own that follows an answer; `key` names it, a new file has a new one."""
+
+    key: str
+    path: str  # below MEDIA_ROOT
+    content_type: str
+    size: int
+    name: str
+
+
+def enclose(answer: Message, file: Enclosure) -> Message | None:
+    """Put the file behind the answer, inside the caller's transaction. None when this chat has it already, or the
+    file is gone: the answer leaves in any case."""
+    conversation = answer.conversation
+    key = f"file:{conversation.pk}:{file.key}"
+    if Message.objects.filter(tenant_id=answer.tenant_id, idempotency_key=key).exists():
+        return None
+    try:
+        with transaction.atomic():
+            message = outbox.insert(
+                conversation,
+                "",
+                author=answer.author,
+                kind=_KINDS[file.content_type],
+                key=key,
+                at=answer.created_at,
+                expires_at=answer.expires_at,
+                details={"file_name": file.name, "answers": []},
+            )
+            media.link(message, file.path, file.content_type, file.size)
+    except (IntegrityError, OSError) as error:
+        logger.warning("The file of an entry did not follow an answer: %s", type(error).__name__)
+        return None
     return message

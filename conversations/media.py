@@ -3,6 +3,7 @@ not kept, which staff see. What a file is, its own first bytes say, not its send
 
 import datetime as dt
 import logging
+import os
 import secrets
 import shutil
 import uuid
@@ -143,6 +144,25 @@ def keep(message: Message, data: bytes, content_type: str) -> bool:
     return True
 
 
+def link(message: Message, own: str, content_type: str, size: int) -> None:
+    """Give a message that leaves a file of the studio's own: no second copy where the disk can do without.
+
+    OSError when the file is gone.
+    """
+    path = f"{FOLDER}/{message.tenant_id}/{secrets.token_urlsafe(24)}"
+    source, target = settings.MEDIA_ROOT / own, settings.MEDIA_ROOT / path
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+        os.utime(target)  # no old age, at which a file without a row is swept
+    except OSError:
+        _write(target, source.read_bytes())
+    fields = {"path": path, "content_type": content_type, "size": size}
+    MediaFile.objects.create(
+        message=message, tenant_id=message.tenant_id, state=State.STORED, **fields
+    )
+
+
 def read(media: MediaFile) -> bytes:
     """The bytes of a stored file. FileNotFoundError when somebody deleted it."""
     return Path(settings.MEDIA_ROOT / media.path).read_bytes()
@@ -231,8 +251,10 @@ def saved_as(media: MediaFile) -> str:
 
 
 def _used(tenant_id: uuid.UUID) -> int:
-    total = MediaFile.objects.filter(tenant_id=tenant_id).aggregate(total=Sum("size"))["total"]
-    return int(total or 0)
+    """Bytes of the studio's files, without those of its entries, of which each chat has only a link."""
+    files = MediaFile.objects.filter(tenant_id=tenant_id)
+    own = files.exclude(message__author=Message.Author.ASSISTANT)
+    return int(own.aggregate(total=Sum("size"))["total"] or 0)
 
 
 def _write(path: Path, data: bytes) -> None:

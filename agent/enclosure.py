@@ -39,7 +39,7 @@ def enclosed(
     return file and Enclosure(str(file.pk), file.path, file.content_type, file.size, file.name)
 
 
-def _about(reply: Reply, question: Question, entry: KnowledgeEntry, shelf: Shelf) -> bool:
+def _about(reply: Reply, question: Question, entry: KnowledgeEntry) -> bool:
     """Whether the answer tells what the entry tells, or the customer asked for such a file."""
     if _ASKED_FOR.search(question.text.lower()):
         return True

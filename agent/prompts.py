@@ -76,12 +76,15 @@ def knowledge_text(entries: Iterable[KnowledgeEntry]) -> str:
 
 def entry_text(entry: KnowledgeEntry) -> str:
     """One entry as data. Whatever it holds cannot end its own block."""
-    return _entry_text(entry.reference, entry.title, entry.content)
+    return _entry_text(
+        entry.reference, entry.title, entry.content, entry.file.name if entry.file else ""
+    )
 
 
 @lru_cache(maxsize=4096)
-def _entry_text(reference: str, title: str, content: str) -> str:
-    head = f'<entry id="{escaped(reference)}" title="{escaped(title)}">'
+def _entry_text(reference: str, title: str, content: str, file: str) -> str:
+    attached = f' file="{escaped(file)}"' if file else ""
+    head = f'<entry id="{escaped(reference)}" title="{escaped(title)}"{attached}>'
     return f"{head}\n{escaped(content.strip())}\n</entry>"
 
 

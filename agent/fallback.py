@@ -17,13 +17,13 @@ from knowledge.search import Found, best_passage
 _GREETINGS = listed("""p ping hi hii hiii hello helo hey halo hallo hai hay hei permisi assalamualaikum test tes testing min admin
     salam punten misi om swastiastu""")
 _THANKS = listed(
-    "thanks thank thx ty tq makasih makasi trims terima kasih mksh tengkyu nuhun suksma"
+    "thanks thank thx ty tq cheers ta makasih makasi trims terima kasih mksh tengkyu nuhun suksma"
 )
 _BYES = listed("bye see dadah jumpa later")
 _FILLERS = listed("""selamat pagi siang sore malam met good morning afternoon evening night day kak kakak mbak mas bu pak bang sis
     there all team ya yaa yah iya iyaa yes yup no ok oke okay okey okee sip siap baik noted great nice cool perfect
     you u so much very for the tomorrow besok sampai banyak banget bgt deh dong sih juga aja kok lagi wkwk haha hehe
-    lol bener betul mantap oh ah wah hmm and dan atas infonya info waalaikumsalam apa kabar a lot""")
+    lol heaps legend cool noted nvm nevermind np ya see bener betul mantap oh ah wah hmm and dan atas infonya info waalaikumsalam apa kabar a lot""")
 _ANYWHERE = listed("hi hii hiii hiiii hey heyy")  # Indonesians write these, too
 _LAUGH = re.compile(r"(?:wk){2,}w?|(?:ha){2,}h?|(?:he){2,}h?|(?:hi){2,}|x+d+|k{2,}")
 _ATTACK = re.compile(

@@ -14,6 +14,8 @@ from knowledge.asking import DAY, FOR_PEOPLE, NO_LENGTH, Asked, Kind, Question, 
 
 LONGEST = 600  # characters of an answer
 ENOUGH = 0.65  # of what a question names must be told
+SURE = 0.85  # … by a remark in an entry about something else
+BEHIND = 0.5  # of the best score: an entry below is about something else, unless its title says otherwise
 AHEAD = 0.15  # how much better than a rival with another price
 HIDDEN_ORDER = re.compile(
     r"\b(?:ignore|disregard|forget|abaikan|lupakan)\b.{0,40}\b(?:instru\w+|rules?|aturan|prompt)\b"
@@ -302,6 +304,8 @@ def clear(asked: Question, entries: Sequence[tuple[Page, float]]) -> tuple[int, 
     for place, (entry, score) in enumerate(entries):
         if asked.hard and asked.share(entry.everything) < ENOUGH:
             continue
+        if score < BEHIND * top and asked.share(entry.about) < 1:
+            continue
         choice = choose(entry, asked)
         if _able(choice, entry, asked):
             able.append((choice.fit + 0.3 * score / top, -place, choice, entry))
@@ -343,6 +347,9 @@ def _able(choice: Choice, entry: Page, asked: Question) -> bool:
         return False  # what partners take off for our students is another matter
     if not asked.is_question and not main.found(entry.about):
         return False
+    said, titled = asked.share(entry.everything), asked.share(entry.about)
+    if not asked.kinds and not titled and said < SURE:
+        return False  # a remark that goes with it, in an entry about something else
     if any(not one.known for one in asked.hard) and asked.share(entry.about) < ENOUGH / 2:
         return False
     return bool(main.found(entry.about) or main.found(_tokens(choice.text)))

@@ -166,7 +166,10 @@ _ALSO = {
     for word in words.split()
 }
 _HOLIDAY = frozenset(lexical.token_id(lexical.stem(word)) for word in ("libur", "holiday"))
+_WHERE = (("where",), ("dimana",))
 _WEEK = re.compile(r"\b(?:\d+|satu|dua|per|se|week|berapa) minggu\b|\bminggu ini\b")
+
+RELATED = 0.6  # what only goes with a word says as much of it
 
 # How many classes or how long a price is for: wording of the question and of the line.
 QUANTITIES = (
@@ -234,9 +237,12 @@ class Asked:
     weight: float
     known: bool
     soft: bool
+    parts: frozenset[int] = frozenset()  # the words of a phrase: all of them say it, too
 
     def found(self, tokens: frozenset[int]) -> float:
-        return 1.0 if self.tokens & tokens else 0.6 if self.related & tokens else 0.0
+        if self.tokens & tokens or (self.parts and self.parts <= tokens):
+            return 1.0
+        return RELATED if self.related & tokens else 0.0
 
 
 @dataclass(frozen=True)
@@ -276,6 +282,11 @@ class Question:
     def goes_on(self) -> bool:
         """Whether it makes sense only after what was said before: “berapa lama berlakunya?”, “and for two?”."""
         return not self.hard or bool(GOES_ON.search(self.said.lower()))
+
+    @cached_property
+    def complete(self) -> bool:
+        """Whether it says all by itself although it names nothing: “brp hrg 1x dtg?” asks for the price list."""
+        return self.asks_price and bool(self.quantities) and not GOES_ON.search(self.said.lower())
 
     def share(self, tokens: frozenset[int]) -> float:
         """How much of what the question is about is among these tokens, from 0 to 1."""
@@ -323,6 +334,10 @@ def question(vocabulary: lexical.Vocabulary, text: str, studio: str = "") -> Que
     if _WEEK.search(about):
         soft |= _DAYS
     asked = [_asked(vocabulary, meant, soft, names) for meant in lexical.meanings(about.split())]
+    if any(one.said in _WHERE for one in asked) and any(
+        not one.soft and one.said not in _WHERE for one in asked
+    ):  # “where can I park” is about parking
+        asked = [replace(one, soft=one.soft or one.said in _WHERE) for one in asked]
     if any(kind.name == "clock" for kind in kinds):  # a holiday is no closing time
         asked = [replace(one, tokens=one.tokens - _HOLIDAY) for one in asked]
     return Question(text, spelled, asked, kinds, names)
@@ -348,23 +363,30 @@ def _asked(
             tokens |= _ALSO.get(stem, frozenset())
     used = [vocabulary.rarity(token) for token in tokens if token in vocabulary.used_by]
     share = min(used) / vocabulary.rarity(0) if used else 0.8
-    is_soft = all(stem in soft or stem.isdigit() for stem in stems) or bool(own & names)
+    common = lexical.terms().common
+    is_soft = bool(own & names) or all(
+        stem in soft
+        or stem.isdigit()
+        or (len(stems) == 1 and word in common and (word,) not in _WHERE)
+        for word, stem in zip(meant.said, stems, strict=True)
+    )
+    parts = frozenset(map(lexical.token_id, meant.own[:-1]))
     return Asked(
         said=meant.said,
         tokens=tokens,
         related=frozenset(map(lexical.token_id, meant.related)),
         weight=min(max(share, 0.35), 0.8),
-        known=bool(used),
+        known=bool(used) or bool(parts and parts <= vocabulary.used_by.keys()),
         soft=is_soft,
+        parts=parts,
     )
 
 
 def together(now: Question, before: Question) -> Question:
     """A short question that goes on about what was asked before."""
     kinds = now.kinds or (() if now.hard else before.kinds)
-    context = (
-        [replace(one, weight=one.weight / 2) for one in before.hard] if now.hard else before.hard
-    )
+    apart = now.hard and not GOES_ON.search(now.said.lower())  # “it” is what was spoken of
+    context = [replace(one, weight=one.weight / 2) if apart else one for one in before.hard]
     return replace(now, asked=[*now.asked, *context], kinds=kinds)
 
 

@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
@@ -22,6 +22,7 @@ Vector = dict[int, float]  # token id → weight
 TITLE, KEYWORDS, CONTENT = 3.0, 2.0, 1.0
 SYNONYMS_IN_INDEX = 0.15
 SYNONYMS_IN_QUERY = 0.8
+EVERYDAY_IN_QUERY = 0.5  # `come`, `cara`: words that hardly say what a question is about
 EARLIER_TURNS = 0.4
 CORRECTED = 0.8
 K1, B = 1.2, 0.5
@@ -39,6 +40,29 @@ GREETING = re.compile(
 )
 SHORT_HYPHEN = re.compile(r"\b([^\W\d_]{1,2})-([^\W\d_]+)\b")  # Wi-Fi is also wifi
 STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
+TWICE = re.compile(r"(?<=[^\W\d_]{3})2\b")  # `anak2` is `anak-anak`
+SOUNDS = {
+    "b4": "before",
+    "2day": "today",
+    "2nite": "tonight",
+    "2moro": "tomorrow",
+    "2morrow": "tomorrow",
+    "2mrw": "tomorrow",
+    "gr8": "great",
+    "4": "for",
+    "2": "to",
+}
+SOUND = re.compile(r"\b(?:b4|2day|2nite|2moro|2morrow|2mrw|gr8)\b|(?<=class )4\b|(?<=good )4\b")
+# An age tells whom a class is for: `my 7 year old`, `ibu saya 67 tahun`.
+AGED = re.compile(
+    r"\b(\d{1,2})[\s-]*(?:(?:years?|yrs?|y)[\s-]*old|y/?o)s?\b|\b(?:umur|usia)\w* (\d{1,2})\b"
+)
+MONTHS_OLD = re.compile(r"\b\d{1,2}[\s-]*(?:months?|mos?|weeks?|wks?)[\s-]*old\b")
+GROWN_OLD = re.compile(
+    r"\b(?:mum|mom|mother|dad|father|ibu|ibuku|mama|papa|bapak|nenek|kakek|oma|opa|grandma|grandpa|mertua)\b"
+    r"(?=.{0,30}?\b[6-9]\d\b)"
+)
+VOWELS = re.compile(r"(?<=.)[aeiou]")
 
 
 @dataclass(frozen=True)
@@ -52,7 +76,15 @@ class Terms:
     ]  # a phrase in stems → tokens that mean the same
     related: Mapping[tuple[str, ...], frozenset[str]]  # … and tokens that only go with it
     plain: frozenset[str]  # the words of all groups as they are written
+    common: frozenset[str]  # everyday words: no typos, and hardly what a question is about
     longest: int
+
+    @cached_property
+    def spelled_short(self) -> Mapping[str, str]:
+        """Consonants → the word, for those who leave out vowels: `mtrs` is `matras`."""
+        return {
+            _consonants(word): word for word in sorted(self.plain, reverse=True) if len(word) > 4
+        }
 
 
 @cache
@@ -68,6 +100,7 @@ def terms() -> Terms:
         plain=frozenset(
             w for g in data["groups"] for text in g["id"] + g["en"] for w in text.split()
         ),
+        common=frozenset(data["common"]),
         longest=max(map(len, chain(groups, related))),
     )
 
@@ -110,11 +143,26 @@ def words(text: str) -> list[str]:
     folded = unicodedata.normalize("NFKD", text.lower())
     plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
     plain = STRETCHED.sub(r"\1", AMOUNT.sub("", plain.replace("'", "").replace("\u2019", "")))
-    plain = GREETING.sub(" ", plain)
+    plain = TWICE.sub("", SOUND.sub(lambda m: SOUNDS[m[0]], GREETING.sub(" ", plain)))
+    plain = _with_ages(plain)
     plain = SHORT_HYPHEN.sub(r"\1 \2 \1\2", CLOCK.sub(_on_24_hours, plain))
     slang = terms().slang
     spelled = " ".join(slang.get(word, word) for word in WORD.findall(plain))
     return [word.lstrip("0") or "0" for word in spelled.split()]
+
+
+def _with_ages(text: str) -> str:
+    """`7 year old` also says child, `ibu saya 67 tahun` an elderly person."""
+    if not any(letter.isdigit() for letter in text):
+        return text
+    text = MONTHS_OLD.sub(r"\g<0> bayi", AGED.sub(_aged, text))
+    return GROWN_OLD.sub(r"\g<0> lansia", text)
+
+
+def _aged(match: re.Match[str]) -> str:
+    years = int(match[1] or match[2])
+    who = " anak" if 2 <= years <= 15 else " lansia" if years >= 60 else ""
+    return f"{match[0]}{who}"
 
 
 def _on_24_hours(match: re.Match[str]) -> str:
@@ -249,6 +297,7 @@ class Vocabulary:
         weights: Vector = {}
         for meant in meanings(right):
             sure = CORRECTED if corrected.intersection(meant.said) else 1.0
+            sure *= EVERYDAY_IN_QUERY if terms().common.issuperset(meant.said) else 1.0
             for token in meant.own:
                 weights[token_id(token)] = sure
             for token in meant.synonyms | meant.related:
@@ -266,16 +315,35 @@ class Vocabulary:
 
     def _nearest(self, word: str) -> str:
         known = terms()
-        if not 4 <= len(word) <= 20 or word.isdigit() or word in known.stops:
+        if not 3 <= len(word) <= 20 or word.isdigit():
+            return word
+        if any(word in those for those in (known.stops, known.common, known.plain)):
             return word
         phrase = (stem(word),)
         if phrase[0] in self.stems or phrase in known.groups or phrase in known.related:
+            return word
+        if not VOWELS.search(word):
+            return known.spelled_short.get(_consonants(word), word)
+        if len(word) < 4:
             return word
         limit = 1 if len(word) < 8 else 2
         sizes = range(len(word) - limit, len(word) + limit + 1)
         near = chain.from_iterable(self.spellings.get((word[0], size), ()) for size in sizes)
         edits, best = min(((_edits(word, w, limit), w) for w in near), default=(limit + 1, word))
-        return best if edits <= limit else word
+        if edits <= limit:
+            return best
+        short = known.spelled_short.get(_consonants(word), word)
+        return short if _left_out(word, short) else word
+
+
+def _consonants(word: str) -> str:
+    return VOWELS.sub("", word)
+
+
+def _left_out(short: str, word: str) -> bool:
+    """Whether somebody only left letters out: `mtras` of `matras`."""
+    letters = iter(word)
+    return all(letter in letters for letter in short)
 
 
 def _edits(one: str, other: str, limit: int) -> int:

@@ -31,6 +31,7 @@ _ABOUT = (
     ),
     (re.compile(r"\b(?:fasilitas|facilit\w+|amenities)\b"), (_Builtin.LOCATION,)),
 )
+_AT = re.compile(r"\b\d{1,2} (?:am|pm|pagi|siang|sore|malam)\b|\b(?:jam|pukul|at) \d{1,2}\b")
 _EXPLAINS = re.compile(r"^(?:apa itu|what is|what's|about|tentang)\s+(.+?)\??$", re.IGNORECASE)
 # Words of an overview's question that name no subject of their own.
 _PLAIN = frozenset(
@@ -66,6 +67,8 @@ def _names_nothing(asked: asking.Question) -> bool:
     """Whether nothing in particular is asked for: “jadwal yin” is no overview."""
     if any(kind.name in ("price", "who", "length", "age", "way") for kind in asked.kinds):
         return False
+    if _AT.search(asked.text):
+        return False  # who names an hour wants to know about that hour
     return asked.whole_day or all(_PLAIN.issuperset(one.said) for one in asked.hard)
 
 

@@ -104,7 +104,7 @@ class _Judge:
         if earlier and len(now.hard) <= 1:
             before = self._question(earlier[-1])
             going_on = answers.clear(asking.together(now, before), self.pages)
-            if going_on or now.goes_on:
+            if going_on or (now.goes_on and not now.complete):
                 return going_on
         return answers.clear(now, self.pages)
 

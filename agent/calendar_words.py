@@ -40,7 +40,7 @@ _DATES = (
     ),
     re.compile(
         rf"\b(?P<name>{_MONTH})\.? (?:the )?(?P<from>\d{{1,2}}){_ORDINAL}{_TO}(?P<d>\d{{1,2}}){_ORDINAL}"
-        rf"(?![\d:.]|\s?[ap]m){_YEAR.replace('(20', '(?P<y>20')}"
+        rf"(?![\d:./]|\s?[ap]m|\s(?:{_MONTH})\b){_YEAR.replace('(20', '(?P<y>20')}"
     ),
     re.compile(
         rf"\b(?P<name>{_MONTH})\.? (?:the )?(?P<d>\d{{1,2}}){_ORDINAL}(?![\d:.%]|\s?[ap]m){_YEAR.replace('(20', '(?P<y>20')}"
@@ -49,6 +49,7 @@ _DATES = (
     re.compile(r"(?<![\d.,/])(?P<d>\d{1,2})/(?P<m>\d{1,2})(?![\d/])"),
     re.compile(r"\b(?:tanggal|tgl|on the|the)\s(?P<d>\d{1,2})(?:st|nd|rd|th)?\b(?![:.,]\d|\s?%|\s[a-z]+s\b)"),
 )  # fmt: skip
+_AFTER_MONTH = re.compile(rf"\b(?:{_MONTH})\.? $")
 _WEEK = re.compile(
     r"(?:\b(?:per|se|ke|tiap|setiap|dalam|selama|beberapa|\d+(?:[.,]\d+)?)[\s-]?minggu(?! (?:pagi|siang|sore|malam|jam|pukul)))"
     r"|\bminggu[\s-](?:depan|lalu|kemarin|ke|ini|berikutnya|sekali|sebelum\w*|setelah\w*)\b"
@@ -99,11 +100,15 @@ def _take(match: re.Match[str], found: list[Date]) -> str:
         MONTHS[parts["name"]] if parts.get("name") else int(parts["m"]) if parts.get("m") else None
     )
     year = int(parts["y"]) if parts.get("y") else None
+    kept = ""
+    if parts.get("from") and _AFTER_MONTH.search(match.string[: match.start()]):
+        # “December 24 to 2 January”: the first number belongs to the month before it.
+        kept, parts["from"] = match[0][: match.start("d") - match.start()], None
     days = [int(parts[name]) for name in ("from", "d") if parts.get(name)]
     if any(not 1 <= day <= 31 for day in days) or (month is not None and not 1 <= month <= 12):
         return match[0]
     found += [Date(day, month, year, *match.span()) for day in days]
-    return " " * len(match[0])
+    return kept + " " * (len(match[0]) - len(kept))
 
 
 def weekdays(text: str, *, inner: bool = False) -> Iterator[tuple[int, int, int]]:

@@ -5,14 +5,15 @@ Each is accepted only when code comes to the same result from facts that are sho
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from agent.calendar_words import DAYS, Date
 from agent.stated import Stated, Time
 
 _ALTOGETHER = re.compile(
-    r"\b(?:total|totalnya|semuanya|jadi(?:nya)?|berdua|altogether|in all|sum|both|untuk \d+|utk \d+|for \d+|buat \d+|x|=)|\d ?[x\u00d7]"
+    r"\b(?:total|totalnya|semuanya|jadi(?:nya)?|jumlah(?:nya)?|altogether|in all|so|both|berdua|bertiga|berempat)\b|=|\d ?[x\u00d7] ?(?:rp|[\d$\u00a4])"
 )
+_TOGETHER_WORDS = {"both": 2, "berdua": 2, "couple": 2, "bertiga": 3, "berempat": 4, "berlima": 5}
 _HALVED = re.compile(r"\b(?:setengah|separuh|half)\b")
 _RELATIVE = {
     "hari ini": 0, "today": 0, "tonight": 0, "malam ini": 0, "nanti malam": 0, "sore ini": 0, "pagi ini": 0, "nanti sore": 0,
@@ -27,22 +28,30 @@ _TOGETHER = re.compile(
 )
 
 
-def time_fits(time: Time, here: Iterable[Time], entries: Sequence[Stated]) -> bool:
-    """An end is a start of the same draft plus a length of an entry that names this start; a limit is a start less a length."""
-    if not (time.ends or time.earlier):
+def time_fits(time: Time, draft: Stated, entries: Sequence[Stated]) -> bool:
+    """An end is the time before it plus its length, from the draft or an entry that names both; a limit is a time of the
+    draft less a length of the draft (“4 jam sebelum kelas 17:00, jadi sampai 13:00”)."""
+    lengths = _lengths(draft)
+    if time.earlier and any(
+        time.both & {(minute - length) % 1440 for minute in other.both for length in lengths}
+        for other in draft.times
+        if other is not time
+    ):
+        return True
+    earlier = [other for other in draft.times if other.start < time.start]
+    if not (time.ends and earlier):
         return False
-    starts = [other for other in here if other is not time]
+    start = earlier[-1]
     for entry in entries:
-        spans = [int(value) for kind, value in entry.quantities if kind == "span" and value <= 1440]
-        if not spans:
-            continue
-        known = frozenset().union(*(each.both for each in entry.times))
-        for start in starts:
-            ends = {(minute + span) % 1440 for minute in start.both & known for span in spans}
-            limits = {(minute - span) % 1440 for minute in start.both for span in spans}
-            if (time.ends and time.both & ends) or (time.earlier and time.both & limits):
+        known = start.both & frozenset().union(*(each.both for each in entry.times))
+        for length in lengths & _lengths(entry) or (set() if lengths else _lengths(entry)):
+            if time.both & {(minute + length) % 1440 for minute in known}:
                 return True
     return False
+
+
+def _lengths(text: Stated) -> set[int]:
+    return {int(value) for kind, value in text.quantities if kind == "span" and value <= 1440}
 
 
 def length_fits(minutes: float, here: Sequence[Time]) -> bool:
@@ -51,22 +60,19 @@ def length_fits(minutes: float, here: Sequence[Time]) -> bool:
     return any((late - early) % 1440 == minutes for late in all_minutes for early in all_minutes)
 
 
-def amount_fits(
-    value: float, draft: Stated, prices: Iterable[float], people: Iterable[float]
-) -> bool:
-    """The price of as many as the customer asked for, a sum or a share, beside the amounts that it is made of."""
-    told = sorted({amount for _code, amount in draft.money} & set(prices))
-    text = draft.text
-    if any(value == price * many for price in told for many in people if 2 <= many <= 60):
+def amount_fits(value: float, draft: Stated, prices: frozenset[float], asked: Stated) -> bool:
+    """The price of as many as were asked for, a sum, a share: beside what it is made of."""
+    told = sorted({amount for _code, amount in draft.money} & prices)
+    if any(value == price * many for price in told for many in _many(asked)):
         return True
-    if _ALTOGETHER.search(text):
-        if any(value == price * many for price in prices for many in people if 2 <= many <= 60):
+    if _ALTOGETHER.search(draft.text):
+        if any(value == price * many for price in prices for many in _many(asked) & _many(draft)):
             return True
         if any(value in (one + two, abs(one - two)) for one in told for two in told if one != two):
             return True
         if len(told) > 2 and value == sum(told):
             return True
-    if _HALVED.search(text) and any(value * 2 == price for price in told):
+    if _HALVED.search(draft.text) and any(value * 2 == price for price in told):
         return True
     off = [share / 100 for share in draft.percent]
     return any(
@@ -75,6 +81,13 @@ def amount_fits(
         for share in off
         for part in (share, 1 - share)
     )
+
+
+def _many(text: Stated) -> set[float]:
+    """Of how many people or pieces a text speaks; “paket 10x” is no such number."""
+    named = {value for kind, value in text.quantities if kind == "people"} | text.numbers
+    named |= {float(many) for word, many in _TOGETHER_WORDS.items() if word in text.text}
+    return {value for value in named if 2 <= value <= 60}
 
 
 def count_fits(value: float, draft: Stated, lines: int) -> bool:

@@ -33,6 +33,10 @@ class Sources:
     today: dt.date | None = None  # on the studio's clock
     currency: str = "IDR"
 
+    @property
+    def ours(self) -> tuple[str, ...]:
+        return (*self.entries, *self.studio)
+
 
 def unsupported(draft: str, sources: Sources | Sequence[str]) -> list[str]:
     """What the draft states and nothing holds."""
@@ -124,12 +128,14 @@ class _Check:
         for code, value in sorted(self.told.money):
             if any(self._same(code, value, each) for each in self.ours):
                 continue
-            people = self.customer.every_number
-            if derived.amount_fits(value, self.told, self.entries.amounts, people):
+            if any(
+                derived.amount_fits(value, self.told, self.entries.amounts, asked)
+                for asked in self.customer.parts
+            ):
                 continue
             if value in self.customer.amounts and self._not_affirmed(value):
                 continue
-            yield f"{code or self.sources.currency}:{value:g}"
+            yield f"{code or self.sources.currency}:{value:.10g}"
 
     def _same(self, code: str, value: float, known: _Known) -> bool:
         """The amount in the same currency; “$” is the studio's own dollar, and a bare amount fits any."""
@@ -164,7 +170,7 @@ class _Check:
     def _times(self) -> Iterable[str]:
         clock = _all(each.clock for each in self.everybody)
         for time in self.told.times:
-            if time.both & clock or derived.time_fits(time, self.told.times, self.entries.parts):
+            if time.both & clock or derived.time_fits(time, self.told, self.entries.parts):
                 continue
             yield f"{time.minutes // 60:02d}:{time.minutes % 60:02d}"
 

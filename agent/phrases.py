@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from agent.helplines import help_lines
 from agent.hours import next_opening
 from tenants.models import Tenant
 
@@ -75,28 +76,6 @@ _TEXTS = {
         "at": "they answer here from {day} at {time}",
     },
 }
-# Help by country, told from the studio's time zone: emergency number, line for people in distress.
-_HELP = {
-    "ID": {
-        "id": (
-            "hubungi 112 atau ambulans 119",
-            "Kakak bisa bicara dengan SEJIWA, telepon 119 ext. 8.",
-        ),
-        "en": ("call 112, or 119 for an ambulance", "You can talk to SEJIWA, phone 119 ext. 8."),
-    },
-    "AU": {
-        "id": ("hubungi 000", "Kakak bisa bicara dengan Lifeline, telepon 13 11 14."),
-        "en": ("call 000", "You can talk to Lifeline, phone 13 11 14."),
-    },
-    "": {
-        "id": (
-            "hubungi nomor darurat setempat",
-            "Layanan bantuan krisis di tempat Kakak siap mendengarkan.",
-        ),
-        "en": ("call your local emergency number", "Your local crisis line is there to listen."),
-    },
-}
-_INDONESIAN_ZONES = ("Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "Asia/Pontianak")
 
 
 def phrase(name: str, language: str, tenant: Tenant, at: dt.datetime) -> str:
@@ -114,9 +93,7 @@ def phrase(name: str, language: str, tenant: Tenant, at: dt.datetime) -> str:
 
 def help_numbers(tenant: Tenant, language: str) -> tuple[str, str]:
     """Where to call in danger, and whom to talk to in distress."""
-    country = "ID" if tenant.timezone in _INDONESIAN_ZONES else ""
-    country = "AU" if tenant.timezone.startswith("Australia/") else country
-    return _HELP[country][language]
+    return help_lines(tenant.timezone, language)
 
 
 def day_name(day: dt.date, language: str) -> str:

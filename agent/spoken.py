@@ -43,7 +43,7 @@ _WORDS = {*_ONES, *_TEENS, *_TENS, *_WHOLE, *_TIMES, *_SCALES, "belas"}
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _NUMBER = re.compile(
     rf"(?<![\w.,])(?:{_WORD}|\d+(?:[.,]\d+)?(?=\s?(?:{'|'.join(_SCALES)}|ratus|puluh|hundred|belas)\b))"
-    rf"(?:(?:[\s-]+|(?<=\d))(?:(?<=hundred )and |(?<=thousand )and )?"
+    rf"(?:(?:[ \t]+|-|(?<=\d))(?:(?<=hundred )and |(?<=thousand )and )?"
     rf"(?:{_WORD}|\d+(?:[.,]\d+)?(?=\s?(?:{'|'.join(_SCALES)})\b))\b)*(?!\w)"
 )
 _TOKEN = re.compile(rf"\d+(?:[.,]\d+)?|{_WORD}")
@@ -83,6 +83,7 @@ def plain_digits(text: str) -> str:
         lambda match: f"{match[1]} " if match[1] else "",
         text.translate(_TIDY),
     )
+    text = re.sub(r"\b([ap])\.?\s?m\.", r"\1m", text)
     for pattern, into in _HALVES:
         text = pattern.sub(lambda match, into=into: _ones(match, into), text)  # type: ignore[misc]
     return _NUMBER.sub(lambda match: _digits(match, text), text)

@@ -42,7 +42,7 @@ _TIMES = (
     re.compile(r"(?<![\d.,:])(\d{1,2})()(?:\s?-\s?|\s(?:to|sampai|s/d|until)\s)?\s?(?:jam )?(?=\s?(?:-|to|sampai)?)(am|pm)\b"),
     re.compile(rf"\b(?:jam|pukul|jm|pkl)\s?(\d{{1,2}})(?![\d]|[:.,]\d)(){_PART}"),
     re.compile(r"(?<![\d.,:])(\d{1,2})()\s(pagi|siang|sore|petang|malam|malem|o'clock)\b"),
-    re.compile(rf"\b(?:at|from|until|till)\s(\d{{1,2}})(?![\d%]|[:.,/]\d|\s?(?:-|to )?\d*\s?(?:min|hour|day|week|month|year|class|people|%|am|pm)|[a-z])(){_PART}"),
+    re.compile(rf"\b(?:at|from|until|till)\s(\d{{1,2}})(?![\d%]|[:.,/]\d|\s?(?:-|to )?\d*\s?(?:past|min|hour|day|week|month|year|class|people|%|am|pm)|[a-z])(){_PART}"),
 )  # fmt: skip
 _PAST = re.compile(
     rf"\b(half|quarter|\d{{1,2}}(?: minutes?)?) (past) (\d{{1,2}})\b{_PART}|\b(quarter|\d{{1,2}} minutes?) (to) (\d{{1,2}})\b{_PART}"
@@ -51,7 +51,9 @@ _SETENGAH = re.compile(rf"\bsetengah (\d{{1,2}})\b(?!\s?(?:jam|harga|hari|juta))
 _KURANG = re.compile(
     rf"\b(?:jam|pukul|jm)\s(\d{{1,2}}) kurang (seperempat|\d{{1,2}})(?:\s?menit)?{_PART}"
 )
-_SHARED = re.compile(r"(?<![\d.,:])(\d{1,2}(?:[.:]\d{2})?)(\s?(?:-|to|sampai|s/d|and|dan|&)\s?)(?=(?:jam |pukul )?\d{1,2}(?:[.:]\d{2})?\s?(am|pm|pagi|siang|sore|malam)\b)")  # fmt: skip
+_SHARED = re.compile(
+    r"(?<![\d.,:])([1-9]|1[0-2])((?:[.:]\d{2})?)(\s?(?:-|to|sampai|s/d|and|dan|&)\s?(?:jam |pukul )?)(?=(\d{1,2})(?:[.:]\d{2})?\s?(am|pm|pagi|siang|sore|malam)\b)"
+)
 _FROM_TO = re.compile(
     r"\bfrom (\d{1,2}) to (\d{1,2})(?!\s?[-\w:.]*\d|\s(?:min|hour|day|week|month|year|class|people|person|orang|kelas))"
 )
@@ -105,6 +107,7 @@ class Time:
     other: int | None = None  # in the other half of the day, when the text leaves it open
     ends: bool = False  # told as an end: “sampai 18:15”
     earlier: bool = False  # told as a limit before something: “paling lambat 13:00”
+    start: int = 0  # where it stands in the text
 
     @property
     def both(self) -> frozenset[int]:
@@ -149,7 +152,7 @@ def stated(text: str) -> Stated:
     times, rest = _times(rest)
     long_numbers, rest = _long(rest)
     percent, rest = _percent(rest)
-    quantities, rest = _quantities(rest)
+    quantities, raw, rest = _quantities(rest)
     bare, numbers, codes = _rest(rest)
     return Stated(
         money=frozenset(money) | bare,
@@ -161,7 +164,13 @@ def stated(text: str) -> Stated:
         quantities=frozenset(quantities | whole),
         numbers=frozenset(numbers),
         every_number=frozenset(
-            float(n.replace(",", ".")) for n in re.findall(r"\d+(?:[.,]\d+)?", low)
+            {
+                *numbers,
+                *raw,
+                *percent,
+                *(date.day for date in found),
+                *(date.year or 0 for date in found),
+            }
         ),
         codes=frozenset(codes),
         links=links,
@@ -211,7 +220,7 @@ def amount_of(digits: str) -> float:
 def _times(text: str) -> tuple[list[Time], str]:
     found: list[Time] = []
     text = _FROM_TO.sub(r"from \1 until \2", text)
-    text = _SHARED.sub(r"\1 \3\2", text)
+    text = _SHARED.sub(_same_half, text)
     # “19.45” beside “7.00”: a text that counts to 24 means the morning by “7.00”.
     wide = any(int(m[1]) >= 13 for m in _TIMES[0].finditer(text))
 
@@ -220,8 +229,8 @@ def _times(text: str) -> tuple[list[Time], str]:
     ) -> str:
         if hour > 24 or minute > 59:
             return match[0]
-        before = match.string[: match.start()][-80:]
-        sure = exact or (wide and ":" in match[0] + ".")
+        before = match.string[: match.start()]
+        sure = exact or wide
         found.append(_time(hour, minute, part, before, sure))
         return _blank(match)
 
@@ -242,7 +251,13 @@ def _times(text: str) -> tuple[list[Time], str]:
             ),
             text,
         )
-    return found, text
+    return sorted(found, key=lambda time: time.start), text
+
+
+def _same_half(match: re.Match[str]) -> str:
+    """“7-9 pm” is “7 pm-9 pm”; “7 to 4 pm” leaves the half of the day open."""
+    hour, minutes, between, later, half = match.groups()
+    return match[0] if int(hour) % 12 > int(later) % 12 else f"{hour}{minutes} {half}{between}"
 
 
 def _past(match: re.Match[str], add: Callable[..., str]) -> str:
@@ -254,7 +269,8 @@ def _past(match: re.Match[str], add: Callable[..., str]) -> str:
     return add(match, hour, minutes, part)
 
 
-def _time(hour: int, minute: int, part: str | None, before: str, sure: bool) -> Time:
+def _time(hour: int, minute: int, part: str | None, text: str, sure: bool) -> Time:
+    """`text`: what stands before it."""
     half = _PARTS.get(part or "", "")
     open_half = not half and not sure and 1 <= hour <= 12
     if (half == "noon" and hour < 6) or (
@@ -265,7 +281,9 @@ def _time(hour: int, minute: int, part: str | None, before: str, sure: bool) -> 
         hour = 0
     minutes = (hour % 24) * 60 + minute
     other = (minutes + 720) % 1440 if open_half else None
-    return Time(minutes, other, bool(_ENDS.search(before)), bool(_EARLIER.search(before)))
+    return Time(
+        minutes, other, bool(_ENDS.search(text[-80:])), bool(_EARLIER.search(text[-80:])), len(text)
+    )
 
 
 def _long(text: str) -> tuple[set[str], str]:
@@ -293,12 +311,16 @@ def _hours_and_minutes(text: str) -> tuple[set[tuple[str, float]], str]:
     return found, _HOURS_MINUTES.sub(_blank, text)
 
 
-def _quantities(text: str) -> tuple[set[tuple[str, float]], str]:
+def _quantities(text: str) -> tuple[set[tuple[str, float]], set[float], str]:
+    """Numbers with a unit, in one size of it, and as they stand there."""
     found: set[tuple[str, float]] = set()
+    raw: set[float] = set()
 
     def add(unit: str, *values: str | None) -> None:
         kind, _colon, factor = unit.partition(":")
-        found.update((kind, float(v.replace(",", ".")) * int(factor or 1)) for v in values if v)
+        numbers = [float(value.replace(",", ".")) for value in values if value]
+        raw.update(numbers)
+        found.update((kind, number * int(factor or 1)) for number in numbers)
 
     def take(match: re.Match[str]) -> str:
         add(_UNITS[match[3]], match[1], match[2])
@@ -314,7 +336,7 @@ def _quantities(text: str) -> tuple[set[tuple[str, float]], str]:
 
     for pattern, taking in ((_AGE, aged), (_QUANTITY, take), (_NTH, nth)):
         text = pattern.sub(taking, text)
-    return found, text
+    return found, raw, text
 
 
 def _rest(text: str) -> tuple[set[tuple[str, float]], set[float], set[str]]:

@@ -147,6 +147,7 @@ EXCHANGE_RATES = rates(
     )
 )
 AGENT_QUIET_SECONDS = env.float("AGENT_QUIET_SECONDS", default=1.5)
+HELP_NUMBERS = env.json("HELP_NUMBERS", default={})
 EVALUATION_BARS = env.list("EVALUATION_BARS", default=[])
 OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
 OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="")
@@ -191,6 +192,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.content_security_policy",
+    "config.api.in_json",
     "config.middleware.fragments_of_ended_sessions",
     "tenants.middleware.current_studio",
 ]

@@ -5,19 +5,20 @@ from typing import Any
 
 from tests.factories import NOW
 from whatsapp.journal import Raw
-from whatsapp.session import _key, _library
+from whatsapp.session.callbacks import key_of
+from whatsapp.session.library import library
 
 ANNA, ANNA_LID = "628111000001", "100000000000001"
 STUDIO, STUDIO_LID = "6281200001101", "100000000000900"
 
 
 def proto() -> Any:
-    return _library().events
+    return library().events
 
 
 def jid(address: str = "") -> Any:
     user, _at, server = address.partition("@")
-    return _library().build_jid(user, server)
+    return library().build_jid(user, server)
 
 
 def source(chat: str, sender: str = "", other: str = "", *, from_me: bool = False) -> Any:
@@ -50,7 +51,7 @@ def info(where: Any, whatsapp_id: str = "3A01", at: dt.datetime = NOW, **more: A
 
 def body(**fields: Any) -> Any:
     """The message's content, such as conversation="Halo"."""
-    return _library().e2e.Message(**fields)
+    return library().e2e.Message(**fields)
 
 
 def message(content: Any, where: Any = None, received: dt.datetime = NOW, **more: Any) -> Raw:
@@ -76,7 +77,7 @@ def from_anna() -> Any:
 
 
 def raw(kind: str, event: Any, received: dt.datetime = NOW) -> Raw:
-    return Raw(kind, _key(kind, event), event.SerializeToString(), received.timestamp(), 1)
+    return Raw(kind, key_of(kind, event), event.SerializeToString(), received.timestamp(), 1)
 
 
 def receipt(kind: str, *ids: str, from_me: bool = False) -> Raw:

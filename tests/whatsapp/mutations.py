@@ -24,7 +24,8 @@ from tests.whatsapp.events import STUDIO, STUDIO_LID, body, message, source
 from tests.whatsapp.test_kinds import KINDS, holding
 from whatsapp.journal import SET_ASIDE, WAITING, Journal, Raw
 from whatsapp.mover import Mover
-from whatsapp.session import _key, parse
+from whatsapp.session import parse
+from whatsapp.session.callbacks import key_of
 from whatsapp.store import Me
 from whatsapp.translate import Translator
 
@@ -178,7 +179,7 @@ class Mutations:
     def _key(self, kind: str, payload: bytes) -> str:
         """As the door makes it; what is no event at all never gets so far, and has a key of its own here."""
         try:
-            return _key(kind, parse(kind, payload))
+            return key_of(kind, parse(kind, payload))
         except Exception:  # noqa: BLE001  whatever it is
             return f"broken {self._made}"
 

@@ -12,7 +12,7 @@ from tests.whatsapp.events import ANNA_LID, STUDIO, STUDIO_LID, body, message
 from whatsapp.holes import HISTORY_LASTS, LOOKS, Holes
 from whatsapp.journal import Journal
 from whatsapp.mover import Mover
-from whatsapp.session import _raw_callback
+from whatsapp.session.callbacks import raw_callback
 from whatsapp.store import Me, Store
 from whatsapp.translate import Translator
 
@@ -143,7 +143,7 @@ def test_old_chats_that_are_announced_later_are_no_holes_for_a_minute(
     )
     event = events.proto().MessageEv.FromString(message(announced, Category="peer").payload)
     clock[0] += 3600
-    _raw_callback("message", journal.add)(None, event)
+    raw_callback("message", journal.add)(None, event)
     (raw,) = journal.waiting()
     assert (raw.kind, raw.payload) == ("history", b"")  # old chats are not kept
     journal.moved(raw)

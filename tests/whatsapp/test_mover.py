@@ -13,7 +13,7 @@ from tests.whatsapp import events
 from tests.whatsapp.events import STUDIO, STUDIO_LID, body, message
 from whatsapp.journal import Journal, Raw
 from whatsapp.mover import Mover
-from whatsapp.session import _LostMessages
+from whatsapp.session.callbacks import LostMessages
 from whatsapp.store import Me
 from whatsapp.translate import Translator
 
@@ -140,7 +140,7 @@ def lost(journal: Journal) -> None:
         " failed to get or create message keys: received message with old counter (index: 1)"
     )
     log = logging.makeLogRecord({"msg": line})
-    _LostMessages(lambda kind, key, payload: journal.add(kind, key, payload)).emit(log)
+    LostMessages(lambda kind, key, payload: journal.add(kind, key, payload)).emit(log)
 
 
 def test_a_message_that_died_with_the_process_is_shown_without_its_text(

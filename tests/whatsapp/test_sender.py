@@ -21,7 +21,8 @@ from whatsapp.models import WhatsAppAccount
 from whatsapp.receipts import Receipts, hear_again
 from whatsapp.secrets import secret_of
 from whatsapp.sender import ASKED_FOR, SERVED, Sender, settle
-from whatsapp.session import File, Quote, SendError, _context, _file_message, _text_message
+from whatsapp.session import File, Quote, SendError
+from whatsapp.session.outgoing import context_of, file_message, text_message
 from whatsapp.store import Me, Store
 from whatsapp.translate import Translator
 
@@ -321,8 +322,8 @@ def test_what_is_said_in_a_chat_that_vanishes_vanishes_too(
     ("quote", "expires"), [(None, 0), (None, 60), (Quote("3A", CHAT, "?"), 60)]
 )
 def test_a_timer_stands_around_a_text_and_around_a_file(quote: Quote | None, expires: int):
-    context = _context(quote, expires)
-    text = _text_message("halo", context)
+    context = context_of(quote, expires)
+    text = text_message("halo", context)
     if not expires:
         assert text.conversation == "halo"
         return
@@ -331,7 +332,7 @@ def test_a_timer_stands_around_a_text_and_around_a_file(quote: Quote | None, exp
     upload = SimpleNamespace(
         url="", DirectPath="", MediaKey=b"", FileSHA256=b"", FileEncSHA256=b"", FileLength=1
     )
-    file = _file_message(File(b"", "image/png", "a.png"), upload, context)
+    file = file_message(File(b"", "image/png", "a.png"), upload, context)
     assert file.imageMessage.contextInfo.expiration == 60
 
 

@@ -1,6 +1,7 @@
 """The REST API: each app brings its router; every operation needs a login, every error is a sentence."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.admin.views.decorators import staff_member_required
@@ -21,11 +22,15 @@ from whatsapp.api import router as whatsapp
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
-class JsonOrForm(Parser):
+class JsonOrNothing(Parser):
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
-        """JSON, or the fields of a form: programs that send no body often say that it is one."""
+        """JSON. Programs that send no body often say that it is a form, so an empty one passes."""
         if request.content_type in FORMS:
-            return request.POST.dict()
+            if request.POST or request.FILES:
+                raise HttpError(
+                    415, _("Send the fields as JSON, with Content-Type: application/json.")
+                )
+            return {}
         return super().parse_body(request)
 
 
@@ -58,12 +63,34 @@ api = Api(
     docs_url="/docs",
     openapi_url="/openapi.json",
     docs=StaffDocs(),
-    parser=JsonOrForm(),
+    parser=JsonOrNothing(),
     auth=LOGINS,
 )
 api.add_router("/whatsapp", whatsapp)
 api.add_router("/knowledge", knowledge)
 api.add_router("/tenants", tenants)
+
+
+def in_json(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
+    """Below /api/ a wrong address or method is told in JSON, too, before any operation is found."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        is_json = response.headers.get("Content-Type", "").startswith("application/json")
+        if is_json or not request.path.startswith("/api/"):
+            return response
+        if response.status_code == 405:
+            told = _("This address knows only: %(methods)s.") % {
+                "methods": response.headers["Allow"]
+            }
+            answer = problem(request, 405, told)
+            answer["Allow"] = response.headers["Allow"]
+            return answer
+        if response.status_code == 404:
+            return problem(request, 404, _("There is no such address. See /api/docs."))
+        return response
+
+    return handle
 
 
 def problem(
@@ -87,6 +114,8 @@ def not_logged_in(request: HttpRequest, _error: Any) -> HttpResponse:
 @api.exception_handler(HttpError)
 def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
     cause = error.__cause__
+    if isinstance(cause, HttpError):  # ninja wraps what a parser says
+        error = cause
     if isinstance(cause, json.JSONDecodeError):
         place = {"line": cause.lineno, "column": cause.colno, "reason": cause.msg}
         sentence = _("The body is no JSON: line %(line)s, column %(column)s: %(reason)s.") % place

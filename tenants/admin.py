@@ -8,6 +8,8 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.text import capfirst
@@ -21,7 +23,13 @@ from tenants.access import StudioAdminMixin, chosen_studio, is_platform_admin
 from tenants.deeds import note, told
 from tenants.forms import StudioForm, TenantForm
 from tenants.models import ApiToken, Deed, Tenant
+from tenants.updates import PLATFORM
 
+# The assistant's own sentence for a bare “hi”, as in agent/phrases.py (a test holds them together).
+HELLO = {
+    "id": "Halo Kak! Saya {persona}, asisten {studio}. Ada yang bisa dibantu, misalnya jadwal, harga atau lokasi?",
+    "en": "Hi! I'm {persona}, the assistant of {studio}. How can I help: schedule, prices, location?",
+}
 # Fields that name another row have no words of their own.
 LABELS = {"tenant": gettext_lazy("Studio"), "user": gettext_lazy("Person")}
 Column = TypeVar("Column", bound=Callable[..., Any])
@@ -140,25 +148,26 @@ class TenantAdmin(StudioModelAdmin):
     search_fields = ["name", "slug", "whatsapp_number"]
     empty_text = gettext_lazy("There is no studio yet.")
     fieldsets = [
-        (None, {"fields": ["name", "slug", "city", "mode", "active"]}),
+        (gettext_lazy("Studio"), {"fields": ["name", "slug", "city", "mode", "active"]}),
         (
-            gettext_lazy("Contact and hours"),
+            gettext_lazy("Times and place"),
+            {"fields": ["whatsapp_number", "timezone", "currency", "opening_hours"]},
+        ),
+        (gettext_lazy("When a person is needed"), {"fields": ["handover_contacts"]}),
+        (
+            gettext_lazy("Assistant"),
             {
                 "fields": [
-                    "whatsapp_number",
-                    "timezone",
-                    "currency",
-                    "opening_hours",
-                    "handover_contacts",
+                    "persona_name",
+                    "persona_tone",
+                    "default_language",
+                    "greeting",
+                    "preview",
                 ]
             },
         ),
         (
-            gettext_lazy("Assistant"),
-            {"fields": ["persona_name", "persona_tone", "greeting", "default_language"]},
-        ),
-        (
-            gettext_lazy("Limits and keys"),
+            gettext_lazy("Limits"),
             {
                 "fields": [
                     "messages_per_minute",
@@ -166,13 +175,52 @@ class TenantAdmin(StudioModelAdmin):
                     "budget_day",
                     "budget_month",
                     "budget_customer_day",
-                    "anthropic_api_key",
-                    "openai_api_key",
-                    "remove_keys",
                 ]
             },
         ),
+        (
+            gettext_lazy("Own keys"),
+            {"fields": ["anthropic_api_key", "openai_api_key", "remove_keys"]},
+        ),
     ]
+    readonly_fields = ["preview"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What only the platform decides is absent for owners, not grey."""
+        shown = super().get_fieldsets(request, obj)
+        if is_platform_admin(request.user):
+            return shown
+        return [
+            (title, {**options, "fields": [f for f in options["fields"] if f not in PLATFORM]})
+            for title, options in shown
+        ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """An owner has one studio to set, so a list of it says nothing."""
+        if is_platform_admin(request.user) or chosen_studio(request) is None:
+            return super().changelist_view(request, extra_context)
+        return redirect("studio-settings")
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        titled = {"title": _("Settings"), "subtitle": None, **(extra_context or {})}
+        view: HttpResponse = super().change_view(request, object_id, form_url, titled)
+        return view
+
+    @admin.display(description=gettext_lazy("How it says hello"))
+    def preview(self, studio: Tenant) -> str:
+        """The greeting of a customer who only says hello, which changes while the fields above are typed in."""
+        words = HELLO[studio.default_language]
+        said = studio.greeting or words.format(persona=studio.persona_name, studio=studio.name)
+        context = {"said": said, "studio": studio.name, "words": words}
+        return render_to_string("admin/persona.html", context)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return is_platform_admin(request.user)
@@ -182,11 +230,7 @@ class TenantAdmin(StudioModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         theirs = list(super().get_readonly_fields(request, obj))
-        return (
-            theirs
-            if is_platform_admin(request.user)
-            else [*theirs, "slug", "whatsapp_number", "active"]
-        )
+        return theirs if is_platform_admin(request.user) else [*theirs, *PLATFORM]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -2,8 +2,10 @@
 
 import datetime as dt
 import uuid
+from contextlib import suppress
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
@@ -11,11 +13,12 @@ from ninja.errors import HttpError
 
 from tenants.answers import ERRORS, Input, Problem
 from tenants.callers import Caller, as_uuid, caller
+from tenants.deeds import note
 from tenants.models import Tenant
-from tenants.updates import KEYS, SETTINGS, store
+from tenants.phones import normalise
+from tenants.updates import KEYS, PLATFORM, SETTINGS, store
 
 router = Router(tags=["tenants"])
-PLATFORM = ("active",)
 
 
 class Settings(Schema):
@@ -103,6 +106,7 @@ def create_tenant(request: HttpRequest, body: TenantIn) -> Status[dict[str, Any]
         raise HttpError(422, _("A new studio needs a name and a slug."))
     studio = Tenant()
     store(studio, values_of(body))
+    note(studio, who.name, "studio_made", studio=studio.name)
     return Status(201, shown(who, studio))
 
 
@@ -126,16 +130,27 @@ def _update(who: Caller, id: str, body: TenantIn) -> dict[str, Any]:
         raise HttpError(422, _("The id in the body is not the id in the address."))
     values = values_of(body)
     _refuse_what_is_the_platforms(who, studio, values)
-    store(studio, values)
+    changed = store(studio, values)
+    if changed:
+        note(studio, who.name, "settings", fields=", ".join(sorted(c.field for c in changed)))
     return shown(who, studio)
 
 
 def _refuse_what_is_the_platforms(who: Caller, studio: Tenant, values: dict[str, Any]) -> None:
     """As on the page of the settings: a token that switches its own studio off could not undo it."""
-    changed = [f for f in PLATFORM if f in values and values[f] != getattr(studio, f)]
+    changed = [f for f in PLATFORM if f in values and _differs(studio, f, values[f])]
     if changed and not who.is_platform:
         told = _("Only the platform's admin changes: %(fields)s.") % {"fields": ", ".join(changed)}
         raise HttpError(403, told)
+
+
+def _differs(studio: Tenant, field: str, value: Any) -> bool:
+    """A number in another spelling is the same number, so a program may send back what it was shown."""
+    known = getattr(studio, field)
+    if field == "whatsapp_number" and value:
+        with suppress(ValidationError):
+            value = normalise(value)
+    return bool((value or None) != (known or None))
 
 
 def values_of(body: TenantIn) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from ninja.utils import check_csrf
 from tenants import secondfactor
 from tenants.access import RIGHTS, is_platform_admin, role_of, studios_of
 from tenants.attempts import is_locked, locked
+from tenants.deeds import named
 from tenants.entering import days_left
 from tenants.models import ApiToken, Tenant
 
@@ -36,6 +37,11 @@ class Caller:
     @property
     def is_platform(self) -> bool:
         return self.user is not None and is_platform_admin(self.user)
+
+    @property
+    def name(self) -> str:
+        """Who this is in the change log."""
+        return named(self.user) if self.user else f"{self.token} {self.token and self.token.name}"
 
     def studios(self) -> models.QuerySet[Tenant]:
         if self.token is not None:

@@ -36,9 +36,9 @@ WORDS = {
 }
 
 
-def note(tenant: Tenant | None, who: User | AnonymousUser | None, what: str, **values: Any) -> Deed:
+def note(tenant: Tenant | None, who: User | AnonymousUser | str, what: str, **values: Any) -> Deed:
     """One line of the log, as a row for the staff and in the program's own log."""
-    name = named(who) if who and who.is_authenticated else ""
+    name = named(who) if isinstance(who, User) else str(who)
     deed = Deed.objects.create(tenant=tenant, who=name, what=what, values=values, at=timezone.now())
     logger.info("%s: %s %s %s", tenant.slug if tenant else "platform", name, what, values or "")
     return deed

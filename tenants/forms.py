@@ -1,16 +1,18 @@
 """The forms behind the admin: keys that never come out, and hours and contacts as people write them."""
 
 import re
+import zoneinfo
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.forms import AuthenticationForm
 from unfold.widgets import (
     UnfoldAdminPasswordWidget,
-    UnfoldAdminTextareaWidget,
+    UnfoldAdminSelectWidget,
     UnfoldBooleanSwitchWidget,
 )
 
@@ -18,9 +20,14 @@ from tenants.attempts import is_locked, locked
 from tenants.hours import DAYS
 from tenants.models import Tenant
 from tenants.secrets import hint
+from tenants.widgets import HoursWidget, RowsWidget
 
 KEYS = frozenset({"anthropic_api_key", "openai_api_key"})
-_SPAN = re.compile(r"(\d{1,2})[:.](\d\d)\s*[-–]\s*(\d{1,2})[:.](\d\d)")  # noqa: RUF001 - people type both dashes
+# The three zones of Indonesia, then all others.
+HOME = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
+ZONES = [(zone, f"{zone} ({name})") for zone, name in HOME.items()]
+ZONES += [(zone, zone) for zone in sorted(zoneinfo.available_timezones() - HOME.keys())]
+_TIME = re.compile(r"([01]?[0-9]|2[0-4])(?:[:.]?([0-9]{2}))?")
 Hours = dict[str, list[list[str]]]
 
 
@@ -58,29 +65,49 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         widget=UnfoldBooleanSwitchWidget,
     )
-    opening_hours = forms.CharField(
+    opening_hours = forms.Field(
         label=gettext_lazy("Opening hours"),
         required=False,
-        widget=UnfoldAdminTextareaWidget({"rows": 7}),
+        widget=HoursWidget,
         help_text=gettext_lazy(
-            "One day per line, such as “mon 08:00-12:00, 16:00-20:00”. A day that is missing is closed."
+            "Like 08:00 to 20:00. The second pair is for studios with a break; an empty day is closed."
         ),
     )
-    handover_contacts = forms.CharField(
+    handover_contacts = forms.Field(
         label=gettext_lazy("Hand-over contacts"),
         required=False,
-        widget=UnfoldAdminTextareaWidget({"rows": 3}),
-        help_text=gettext_lazy("Phone numbers or e-mail addresses, one per line."),
+        widget=RowsWidget,
+        help_text=gettext_lazy(
+            "Phone numbers or e-mail addresses of who is told when a customer needs a person."
+        ),
+    )
+    timezone = forms.CharField(
+        label=gettext_lazy("Time zone"),
+        widget=UnfoldAdminSelectWidget(choices=ZONES),
+        help_text=gettext_lazy("All times on the pages and in the answers are of this zone."),
     )
 
     class Meta:
         model = Tenant
         fields = "__all__"  # noqa: DJ007 - the admin names the fields
+        help_texts = {
+            "mode": gettext_lazy("In test mode only messages that start with !test are answered."),
+            "currency": gettext_lazy("Three letters, such as IDR."),
+            "persona_name": gettext_lazy("With this name the assistant introduces itself."),
+            "greeting": gettext_lazy("Its own first sentence, in the default language."),
+            "default_language": gettext_lazy(
+                "Customers are answered in their own language; this one counts when it cannot be told."
+            ),
+            "messages_per_minute": gettext_lazy(
+                "What a customer writes beyond it is not answered at once."
+            ),
+            "phone_silence_minutes": gettext_lazy(
+                "After somebody writes from the studio's phone, the assistant keeps quiet in that chat."
+            ),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial["opening_hours"] = hours_as_lines(self.instance.opening_hours)
-        self.initial["handover_contacts"] = "\n".join(map(str, self.instance.handover_contacts))
         for name in KEYS & self.fields.keys():
             stored = hint(getattr(self.instance, name))
             told = _("Stored: %(hint)s. Leave empty to keep it.") % {"hint": stored}
@@ -89,11 +116,10 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
             self.initial[name] = ""
 
     def clean_opening_hours(self) -> Hours:
-        return hours_of_lines(self.cleaned_data["opening_hours"])
+        return tidy_hours(self.cleaned_data["opening_hours"] or {})
 
     def clean_handover_contacts(self) -> list[str]:
-        lines = self.cleaned_data["handover_contacts"].splitlines()
-        return [line.strip() for line in lines if line.strip()]
+        return list(self.cleaned_data["handover_contacts"] or [])
 
     def clean(self) -> dict[str, Any] | None:
         values = super().clean()
@@ -104,29 +130,28 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
         return values
 
 
-def hours_as_lines(hours: Hours) -> str:
-    """mon 08:00-12:00, 16:00-20:00, a line for each open day."""
-    days = [(day, hours[day]) for day in DAYS if hours.get(day)]
-    return "\n".join(f"{day} " + ", ".join("-".join(span) for span in spans) for day, spans in days)
-
-
-def hours_of_lines(text: str) -> Hours:
-    """The hours behind the lines. ValidationError with the line that cannot be read."""
+def tidy_hours(typed: Hours) -> Hours:
+    """The hours as they are stored. ValidationError with the day and the time that cannot be read."""
     hours: Hours = {}
-    for line in filter(None, map(str.strip, text.splitlines())):
-        day, _space, times = line.partition(" ")
-        spans = [_span(part) for part in times.split(",")]
-        if day.lower().rstrip(":") not in DAYS or not all(spans):
-            raise ValidationError(
-                _("“%(line)s” cannot be read. Write a day and its times, such as mon 08:00-20:00."),
-                params={"line": line[:60]},
-            )
-        hours[day.lower().rstrip(":")] = spans
+    for day, spans in typed.items():
+        hours[day] = [[_clock(day, end) for end in span] for span in spans]
+        for opens, closes in hours[day]:
+            if opens >= closes:
+                told = _("%(day)s: %(opens)s – %(closes)s ends before it begins.")  # noqa: RUF001
+                values = {"day": _day(day), "opens": opens, "closes": closes}
+                raise ValidationError(told % values)
     return hours
 
 
-def _span(text: str) -> list[str]:
-    found = _SPAN.fullmatch(text.strip())
-    if found is None:
-        return []
-    return [f"{int(found[1]):02}:{found[2]}", f"{int(found[3]):02}:{found[4]}"]
+def _clock(day: str, text: str) -> str:
+    """08:00 of what people type: 8, 8.00, 0800, 8:00."""
+    found = _TIME.fullmatch(text)
+    clock = f"{int(found[1]):02}:{found[2] or '00'}" if found else ""
+    if not found or clock > "24:00" or int(found[2] or 0) > 59:
+        told = _("%(day)s: “%(text)s” is no time. Write it like 08:00.")
+        raise ValidationError(told % {"day": _day(day), "text": text[:20]})
+    return clock
+
+
+def _day(day: str) -> str:
+    return str(WEEKDAYS[DAYS.index(day)])

@@ -12,6 +12,8 @@ from tenants.models import Tenant
 
 KEYS = {"anthropic": "anthropic_api_key", "openai": "openai_api_key"}
 SECRET = frozenset(KEYS.values())
+# Only the platform's admin changes these: they name the studio to others, or close it.
+PLATFORM = ("slug", "whatsapp_number", "active")
 SETTINGS = (
     "timezone",
     "default_language",

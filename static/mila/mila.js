@@ -96,6 +96,33 @@
     const question = event.target.dataset.confirm;
     if (question && !window.confirm(question)) event.preventDefault();
   }, true);
+  // Settings: one row more, Monday's hours for the other days, and how the greeting reads now.
+  document.addEventListener("click", function (event) {
+    const more = event.target.closest("[data-add-row]");
+    if (more) {
+      const rows = more.closest("[data-rows]").querySelectorAll("input");
+      const row = rows[rows.length - 1].cloneNode();
+      row.value = "";
+      row.id = row.id.replace(/\d+$/, rows.length);
+      more.parentNode.before(row);
+      row.focus();
+    }
+    const same = event.target.closest("[data-same-hours]");
+    if (same) {
+      const days = same.closest(".m-hours").querySelectorAll("[data-day]");
+      const first = [...days[0].querySelectorAll("input")].map((field) => field.value);
+      days.forEach(function (day) {
+        day.querySelectorAll("input").forEach(function (field, at) { field.value = first[at] || ""; });
+      });
+    }
+  });
+  document.addEventListener("input", function () {
+    const said = document.querySelector("[data-greeting]");
+    if (!said) return;
+    const own = document.querySelector(said.dataset.own), name = document.querySelector(said.dataset.name);
+    said.textContent = own.value.trim() ||
+      said.dataset.words.replace("{persona}", name.value).replace("{studio}", said.dataset.studio);
+  });
   // A second tap sends nothing; the token in the form makes it harmless besides.
   document.addEventListener("submit", function (event) {
     const form = event.target;

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.test.client import ClientHandler
+from django.test.client import MULTIPART_CONTENT, ClientHandler
 
 from config.api import api
 from knowledge.models import KnowledgeCategory, KnowledgeEntry
 from tenants import updates
-from tenants.models import ApiToken, Membership, Tenant
+from tenants.models import ApiToken, Membership, StaffLogin, Tenant
 from tests import factories
 from whatsapp.models import WhatsAppAccount
 
@@ -345,7 +345,9 @@ def test_keys_go_in_and_never_come_out(program: Program, ombak: Tenant) -> None:
 
 
 @pytest.mark.django_db
-def test_settings_are_one_object_and_change_one_by_one(program: Program, ombak: Tenant) -> None:
+def test_settings_are_one_object_and_change_one_by_one(ombak: Tenant) -> None:
+    factories.platform_admin()
+    program = Program(basic("root"))
     changed = program.call(
         "PUT",
         f"/api/tenants?id={ombak.pk}",
@@ -398,8 +400,10 @@ def test_only_the_platform_admin_creates_studios(sari: User, program: Program) -
 
 @pytest.mark.django_db
 def test_the_number_of_another_studio_is_refused_without_naming_it(
-    program: Program, senja: Tenant
+    ombak: Tenant, senja: Tenant
 ) -> None:
+    factories.platform_admin()
+    program = Program(basic("root"))
     answer = program.call("PUT", "/api/tenants/ombak", {"whatsapp_number": senja.whatsapp_number})
     assert answer.status_code == 422
     assert (
@@ -494,8 +498,10 @@ def test_a_change_that_names_no_row_says_so(program: Program) -> None:
     ids=lambda value: str(value)[:50],
 )
 def test_a_wrong_setting_is_named_and_changes_nothing(
-    program: Program, ombak: Tenant, change: dict[str, Any], field: str
+    ombak: Tenant, change: dict[str, Any], field: str
 ) -> None:
+    factories.platform_admin()
+    program = Program(basic("root"))
     answer = program.call("PUT", "/api/tenants/ombak", change)
     assert answer.status_code == 422, answer.content
     assert field in answer.json()["fields"]
@@ -512,3 +518,62 @@ def test_a_token_does_not_switch_its_own_studio_off(program: Any, ombak: Tenant)
     assert (ombak.active, ombak.name) == (True, "Ombak Yoga")
     same = {"active": True, "name": "Ombak"}  # what GET gave, sent back
     assert program.call("PUT", "/api/tenants/ombak", same).status_code == 200
+
+
+@pytest.mark.parametrize("change", [{"slug": "mine"}, {"whatsapp_number": "+6281299990000"}])
+def test_what_names_a_studio_to_others_is_the_platforms(
+    program: Any, sari: User, ombak: Tenant, change: dict[str, str]
+) -> None:
+    for theirs in (program, Program(basic("sari"))):
+        answer = theirs.call("PUT", "/api/tenants/ombak", {**change, "name": "X"})
+        assert answer.status_code == 403
+        [field] = change
+        assert answer.json()["detail"] == f"Only the platform's admin changes: {field}."
+    ombak.refresh_from_db()
+    assert (ombak.slug, ombak.whatsapp_number, ombak.name) == (
+        "ombak",
+        "+6281200001101",
+        "Ombak Yoga",
+    )
+    same = {"slug": "ombak", "whatsapp_number": "0812 0000 1101"}  # the same in another spelling
+    assert program.call("PUT", "/api/tenants/ombak", same).status_code == 200
+
+
+def test_a_wrong_method_is_told_in_json(program: Any) -> None:
+    for address in ("/api/tenants", "/api/knowledge", "/api/whatsapp/status"):
+        answer = program.call("PATCH", address, {})
+        assert answer.status_code == 405
+        assert "GET" in answer.json()["detail"]
+        assert "GET" in answer.headers["Allow"]
+
+
+def test_a_wrong_address_is_told_in_json(program: Any) -> None:
+    assert program.call("GET", "/api/nonsense").status_code == 404
+    assert "/api/docs" in program.call("GET", "/api/nonsense").json()["detail"]
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data"])
+def test_a_form_is_refused_with_what_to_send_instead(
+    program: Any, ombak: Tenant, kind: str
+) -> None:
+    body: Any = NEW if kind.startswith("multi") else "title=Harga&category=classes&content=x"
+    kind = MULTIPART_CONTENT if kind.startswith("multi") else kind
+    answer = program.client.post("/api/knowledge", body, kind, headers=program.headers)
+    assert answer.status_code == 415
+    assert "Content-Type: application/json" in answer.json()["detail"]
+    assert not KnowledgeEntry.objects.exists()
+
+
+def test_a_login_with_a_second_factor_does_not_open_the_api_by_password(sari: User) -> None:
+    StaffLogin.objects.create(user=sari, secret="A", confirmed_at=factories.NOW)
+    answer = Program(basic("sari")).call("GET", "/api/knowledge")
+    assert answer.status_code == 403
+    assert "Use a token" in answer.json()["detail"]
+    assert Program(basic("sari", "wrong")).call("GET", "/api/knowledge").status_code == 401
+
+
+def test_changes_by_a_program_stand_in_the_change_log(program: Any, ombak: Tenant) -> None:
+    program.call("PUT", "/api/tenants/ombak", {"name": "Ombak", "settings": {"city": "Ubud"}})
+    deed = ombak.deeds.get()
+    assert deed.who.startswith("mila_")
+    assert deed.values == {"fields": "city, name"}

@@ -31,12 +31,12 @@ def enclosed(
     words = shelf.vocabulary.query([reply.text])
     scores = {pk: lexical.score(words, own) for pk, own in shelf.words.items()}
     rested = max(best, key=lambda entry: scores.get(entry.pk, 0.0))
-    if scores.get(rested.pk, 0.0) < max(scores.values()) or not _about(
-        reply, question, rested, shelf
-    ):
-        return None
     file = rested.file
-    return file and Enclosure(str(file.pk), file.path, file.content_type, file.size, file.name)
+    if file is None or scores.get(rested.pk, 0.0) < max(scores.values()):
+        return None
+    if not _about(reply, question, rested):
+        return None
+    return Enclosure(str(file.pk), file.path, file.content_type, file.size, file.name)
 
 
 def _about(reply: Reply, question: Question, entry: KnowledgeEntry) -> bool:

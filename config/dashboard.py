@@ -13,6 +13,17 @@ from django.utils.translation import gettext as _
 from agent.answering import NO_MODEL
 from agent.checked import EMPTY, STOPPED
 from agent.models import Turn
+from agent.troubles import (
+    BUSY,
+    CUSTOMER_SPENT,
+    CUT_OFF,
+    DECLINED,
+    FALLEN_BACK,
+    NO_END,
+    SPENT,
+    TOO_LONG,
+)
+from agent.warnings import warnings
 from conversations.models import Conversation, Escalation, Message
 from conversations.views import urgent_first
 from knowledge.models import KnowledgeEntry
@@ -23,6 +34,8 @@ from whatsapp.models import WhatsAppAccount
 from whatsapp.states import describe
 from whatsapp.views import card
 
+# Of one answer only, or told as a warning of its own: no trouble with the model's server.
+UNSENT = (BUSY, CUSTOMER_SPENT, CUT_OFF, DECLINED, FALLEN_BACK, NO_END, SPENT, TOO_LONG)
 WEEK = dt.timedelta(days=7)
 
 
@@ -36,6 +49,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> TemplateResponse:
         return TemplateResponse(request, "admin/home_platform.html", context)
     context |= {"tenant": tenant, "figures": figures(request, tenant, at)}
     context |= {"problem": problem(tenant, at), "has_model": has_model(tenant)}
+    context["warnings"] = warnings(tenant, at)
     context |= {"may_go_live": allowed(request, "studio")}
     if allowed(request, "whatsapp"):
         context |= card(tenant, at)
@@ -117,9 +131,12 @@ def recent(tenant: Tenant) -> list[Conversation]:
 def problem(tenant: Tenant, at: dt.datetime) -> str:
     """What went wrong outside MILA in the newest run of the last day, in words; empty when nothing did."""
     runs = Turn.objects.filter(tenant=tenant, created_at__gte=at - dt.timedelta(days=1))
-    newest = runs.exclude(purpose=Turn.Purpose.COMMAND).order_by("-created_at").first()
+    asked = runs.exclude(purpose=Turn.Purpose.COMMAND).exclude(model="", error="")
+    newest = asked.order_by("-created_at").first()
     error = newest.error if newest else ""
-    return "" if error in (NO_MODEL, STOPPED, EMPTY) else _(error) if error else ""
+    return (
+        "" if error in (NO_MODEL, STOPPED, EMPTY) or error in UNSENT else _(error) if error else ""
+    )
 
 
 def has_model(tenant: Tenant) -> bool:

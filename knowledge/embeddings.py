@@ -7,7 +7,7 @@ import sys
 import time
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Literal
 
@@ -93,7 +93,8 @@ def for_search(
     if _resting.get(embedder.key, 0) > time.monotonic():
         return []
     try:
-        vectors = embedder.embed(asked, kind="query")
+        # The model that the entries' vectors are of: another one is perhaps being prepared.
+        vectors = replace(embedder, name=shelf.embedder).embed(asked, kind="query")
     except EmbeddingError as error:
         logger.warning("Searching by words alone: %s", error)
         _resting[embedder.key] = time.monotonic() + PAUSE

@@ -243,6 +243,16 @@ class KnowledgeIndex:
                 if collection.name.startswith("mila_"):
                     self.client.delete(collection.name, selector, wait=True)
 
+    def remove_others(self, tenant_id: uuid.UUID, kept: str) -> None:
+        """Delete a studio's points from every collection of ours but `kept`."""
+        from qdrant_client import models
+
+        selector = models.FilterSelector(filter=studio_filter(tenant_id))
+        with _asking():
+            for collection in self.client.get_collections().collections:
+                if collection.name.startswith("mila_") and collection.name != kept:
+                    self.client.delete(collection.name, selector, wait=True)
+
     def held(self, collection: str, tenant_id: uuid.UUID) -> set[uuid.UUID]:
         """The ids of the points of a studio."""
         found: set[uuid.UUID] = set()

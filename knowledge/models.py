@@ -85,6 +85,11 @@ class EntryQuerySet(models.QuerySet["KnowledgeEntry"]):
         """Entries that a person has to look at before customers are told of them."""
         return self.filter(needs_review=True).exclude(status=KnowledgeEntry.Status.ARCHIVED)
 
+    def embedded(self) -> Self:
+        """Entries that customers may be told and that have a vector."""
+        told = self.filter(status=KnowledgeEntry.Status.ACTIVE, needs_review=False)
+        return told.exclude(embedding=None).order_by()
+
     def unsynced(self, at: dt.datetime) -> Self:
         """Entries whose index lags behind and whose next try is due."""
         waiting = [KnowledgeEntry.IndexState.WAITING, KnowledgeEntry.IndexState.FAILED]
@@ -222,6 +227,25 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class NewVector(models.Model):
+    """An entry's vector of a model that does not serve yet; gone once all entries of the studio have one."""
+
+    entry = models.ForeignKey(KnowledgeEntry, models.CASCADE, related_name="new_vectors")
+    model = models.CharField(max_length=120)
+    fingerprint = models.CharField(max_length=64)  # of the text that was embedded
+    vector = models.BinaryField()  # little-endian float32
+
+    class Meta:
+        verbose_name = _("new vector")
+        verbose_name_plural = _("new vectors")
+        constraints = [
+            models.UniqueConstraint(fields=["entry", "model"], name="one_new_vector_per_model")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} {self.model}"
 
 
 class Tombstone(models.Model):

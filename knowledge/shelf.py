@@ -5,6 +5,7 @@ import threading
 import uuid
 from array import array
 from collections import Counter, OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +27,10 @@ class Shelf:
     vocabulary: lexical.Vocabulary
     words: dict[uuid.UUID, lexical.Vector]
     dense: dict[uuid.UUID, "array[float]"]
-    embedder: str  # whose vectors are in `dense`; "" for none
+    wanted: str  # the embedder of the settings
+    embedder: (
+        str  # whose vectors are in `dense`: the former one until all are made anew; "" for none
+    )
     in_step: bool  # whether a server holds all of it
     lock: threading.Lock = field(default_factory=threading.Lock)
     pages: dict[uuid.UUID, Any] = field(
@@ -51,14 +55,14 @@ _lock = threading.Lock()
 
 
 def shelf_of(tenant: Tenant, embedder: str) -> Shelf:
-    """The studio's shelf as of now, with the vectors of this embedder ("" for none).
+    """The studio's shelf as of now, with the vectors of this embedder ("" for none), or of the one before it.
 
     Reads only the version when nothing changed.
     """
     version = next(iter(_VERSION(tenant=tenant.pk)), 0)
     with _lock:
         shelf = _shelves.get(tenant.pk)
-        if shelf is not None and (shelf.version, shelf.embedder) == (version, embedder):
+        if shelf is not None and (shelf.version, shelf.wanted) == (version, embedder):
             _shelves.move_to_end(tenant.pk)
             return shelf
     # Two threads may build the same shelf: both are right, the later one stays.
@@ -92,6 +96,8 @@ def _build(tenant_id: uuid.UUID, version: int, embedder: str) -> Shelf:
     rows = review.cleared(active.order_by("pk").select_related("attachment").defer("embedding"))
     texts = {row.pk: (row.title, row.keywords, row.content) for row in rows}
     words = {pk: lexical.document(*fields) for pk, fields in texts.items()}
+    wanted, stored = embedder, active.embedded().values_list("embedding_model", flat=True)
+    embedder = most_used(stored, wanted) if wanted else ""
     return Shelf(
         tenant_id=tenant_id,
         version=version,
@@ -99,9 +105,16 @@ def _build(tenant_id: uuid.UUID, version: int, embedder: str) -> Shelf:
         vocabulary=lexical.Vocabulary.of((texts[pk], vector) for pk, vector in words.items()),
         words=words,
         dense={pk: v for pk, v in _dense(active, embedder).items() if pk in words},
+        wanted=wanted,
         embedder=embedder,
         in_step=all(fingerprints.of_index(r, embedder) == r.indexed_fingerprint for r in rows),
     )
+
+
+def most_used(names: Iterable[str], wanted: str) -> str:
+    """The embedder that most vectors are of; `wanted` when there are none yet, or as many."""
+    counts = Counter(names)
+    return max(counts, key=lambda name: (counts[name], name == wanted), default=wanted)
 
 
 def _dense(active: EntryQuerySet, embedder: str) -> dict[uuid.UUID, "array[float]"]:

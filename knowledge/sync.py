@@ -15,7 +15,7 @@ from django.db import models
 from django.db.models import F
 from django.utils import timezone
 
-from knowledge import fingerprints, lexical, review
+from knowledge import fingerprints, lexical, reembedding, review
 from knowledge.embeddings import Embedder, EmbeddingError, embedder_for
 from knowledge.index import IndexUnavailable, Point, collection_name, point_id, server_index
 from knowledge.models import KnowledgeEntry, Tombstone
@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 WAITS = (2, 8, 30, 120, 600)  # seconds before the next try
 BATCH = 100
+PREPARED = 60.0  # seconds until an entry is looked at again whose new vector waits for the others
 TELL_EVERY = 60.0  # seconds between two lines in the log about one studio
 State = KnowledgeEntry.IndexState
 
@@ -182,6 +183,8 @@ def _sync(tenant: Tenant, entries: list[KnowledgeEntry], at: dt.datetime) -> int
         return 0
     embedder = embedder_for(tenant)
     try:
+        if embedder is not None and reembedding.serving(tenant, embedder.name) != embedder.name:
+            return _sync_beside(tenant, embedder, entries, at)
         if embedder is not None:
             _embed(embedder, [e for e in entries if e.usable])
         _write(tenant, entries, embedder)
@@ -197,6 +200,38 @@ def _sync(tenant: Tenant, entries: list[KnowledgeEntry], at: dt.datetime) -> int
         _indexed(entry, fingerprints.of_index(entry, embedder.name if embedder else ""))
     _moved(tenant.pk)
     return 0
+
+
+def _sync_beside(
+    tenant: Tenant, embedder: Embedder, entries: Sequence[KnowledgeEntry], at: dt.datetime
+) -> int:
+    """Another model: its vectors are prepared beside the old ones, and serve from the moment when all are there."""
+    told, hidden = [e for e in entries if e.usable], [e for e in entries if not e.usable]
+    reembedding.prepare(embedder, told)
+    later = at + dt.timedelta(seconds=PREPARED)
+    rows = KnowledgeEntry.objects.filter(pk__in=[entry.pk for entry in told])
+    rows.update(index_state=State.WAITING, index_error="", sync_due_at=later)
+    ready = reembedding.ready(tenant, embedder.name)
+    done = [*hidden, *(ready or ())]
+    _write(tenant, done, embedder)
+    if ready is not None:
+        reembedding.take_over(tenant, ready)
+    for entry in done:
+        _indexed(entry, fingerprints.of_index(entry, embedder.name))
+    _moved(tenant.pk)
+    if ready:
+        _forget_former(tenant, embedder, ready[0])
+    return 0
+
+
+def _forget_former(tenant: Tenant, embedder: Embedder, entry: KnowledgeEntry) -> None:
+    """The former model's points go; when the server does not answer they only take room."""
+    server, dimensions = server_index(), len(bytes(entry.embedding or b"")) // 4
+    try:
+        if server is not None:
+            server.remove_others(tenant.pk, collection_name(embedder.name, dimensions))
+    except IndexUnavailable as error:
+        logger.warning("Old points of %s stay on the server: %s", tenant.slug, error)
 
 
 _told_at: dict[uuid.UUID, float] = {}

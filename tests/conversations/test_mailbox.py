@@ -1,6 +1,6 @@
 import pytest
 
-from conversations import changes, handling, intake, mailbox, outbox, playground
+from conversations import changes, claiming, handling, intake, mailbox, outbox, playground
 from conversations.inbound import Edit, Revoke, Typing
 from conversations.models import Conversation, Customer, Escalation, Message
 from conversations.sentences import sentence
@@ -396,7 +396,7 @@ def test_who_saw_a_conversation_as_free_a_moment_too_long_does_not_get_it(ombak)
     seen = chat_of(message)
     claim()
     assert not Conversation.objects.due(after(1)).exists()
-    assert mailbox._take(seen, "slow", after(1), 30) is None
+    assert claiming._take(seen, "slow", after(1), 30) is None
 
 
 def test_a_message_that_stays_unreadable_is_asked_for_once_a_day_and_staff_know(ombak):

@@ -1,7 +1,7 @@
 import pytest
 from django.db import connection
 
-from conversations import handling, intake, mailbox, outbox
+from conversations import handling, intake, leaving, mailbox, outbox
 from conversations.models import Conversation, Escalation, Message
 from conversations.parts import LONG, parts
 from tests.conversations.cast import (
@@ -239,10 +239,10 @@ def test_sending_costs_few_statements(ombak, django_assert_max_num_queries):
 
 def test_a_sender_that_looked_a_moment_too_early_does_not_send_twice(ombak, monkeypatch):
     answered(ombak)
-    stale = outbox._first(ombak.pk, NOW)
+    stale = leaving._first(ombak.pk, NOW)
     sending(ombak)
     looks = iter([stale, None])
-    monkeypatch.setattr(outbox, "_first", lambda *_args: next(looks))
+    monkeypatch.setattr(leaving, "_first", lambda *_args: next(looks))
     assert outbox.claim_to_send(ombak.pk, NOW) is None
 
 

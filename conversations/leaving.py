@@ -1,0 +1,121 @@
+"""Which message leaves next, and whether it still may."""
+
+import datetime as dt
+import uuid
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from conversations.models import Message, MessageQuerySet
+from conversations.outcomes import tell_staff
+from tenants.models import Tenant
+from tenants.prepared import Prepared, PreparedUpdate, id_slot, number_slot
+
+Author, State = Message.Author, Message.State
+
+# Who wrote within a day has asked; others are written to slowly.
+ASKED_WITHIN = dt.timedelta(hours=24)
+
+
+def claim_to_send(tenant_id: uuid.UUID, at: dt.datetime) -> Message | None:
+    """The next message that may leave, marked as on its way; it comes with its conversation and studio."""
+    while message := _first(tenant_id, at):
+        reason = _obstacle(message, at)
+        if reason:
+            _cancel(message, reason, at)
+            continue
+        leaves = {"state": State.SENDING, "sending_since": at, "attempts": F("attempts") + 1}
+        if _QUEUED(leaves, pk=message.pk) == 1:
+            message.state, message.sending_since = State.SENDING, at
+            message.attempts += 1
+            return message
+    return None
+
+
+_QUEUED = PreparedUpdate(
+    lambda: Message.objects.filter(pk=number_slot("pk"), state=State.QUEUED).order_by()
+)
+
+
+def _first(tenant_id: uuid.UUID, at: dt.datetime) -> Message | None:
+    """The first that may go, as far as its conversation goes: an earlier one that is on its way, or is tried
+    again soon, holds back later ones. Asked in small portions: a line asks several times a second."""
+    held: set[uuid.UUID] = set()
+    after = 0
+    while rows := _LEAVING(tenant=tenant_id, after=after):
+        for message in rows:
+            soon = message.not_before is not None and message.not_before > at
+            if message.state == State.SENDING or (message.attempts and soon):
+                held.add(message.conversation_id)
+            elif not soon and message.conversation_id not in held:
+                return message
+        after = rows[-1].pk
+    return None
+
+
+def _leaving() -> MessageQuerySet:
+    """Messages on their way or waiting, with what sending asks of them, their conversation and their studio."""
+    rows = Message.objects.leaving(id_slot("tenant")).filter(pk__gt=number_slot("after"))
+    return rows.select_related("conversation", "tenant").only(*_SENT_BY)[:5]
+
+
+_LEAVING = Prepared(_leaving)
+
+_SENT_BY = (
+    *("author", "kind", "text", "state", "details", "public_id", "attempts", "not_before"),
+    *("expires_at", "mode_version", "sending_since", "written_by", "whatsapp_id", "quoted_id"),
+    *("conversation__chat", "conversation__mode_version", "conversation__channel"),
+    *("conversation__disappears_after", "conversation__tenant", "conversation__customer"),
+    *("tenant__mode", "tenant__active"),
+)
+
+
+def _obstacle(message: Message, at: dt.datetime) -> str:
+    """Why this message must not leave any more, for staff; "" when it may. Asked right before sending."""
+    if message.expires_at and message.expires_at <= at:
+        return _("It waited too long to be sent.")
+    if message.author == Author.STAFF:
+        return ""
+    if message.mode_version != message.conversation.mode_version:
+        return _("A person took over the conversation first.")
+    if message.tenant.mode == Tenant.Mode.OFF or not message.tenant.active:
+        return _("The studio is switched off.")
+    return ""
+
+
+@transaction.atomic
+def _cancel(message: Message, reason: str, at: dt.datetime) -> None:
+    """Withdraw a message; an answer that a customer waits for becomes a task for staff."""
+    gone = Message.objects.filter(pk=message.pk, state=State.QUEUED)
+    if not gone.update(state=State.CANCELLED, error=reason):
+        return
+    overtaken = message.mode_version != message.conversation.mode_version
+    if message.author == Author.ASSISTANT and not overtaken:
+        tell_staff(message.conversation, reason, at)
+
+
+def postpone(message: Message, until: dt.datetime, reason: str) -> None:
+    """Not now: it was not tried, and leaves later. Later messages of the conversation wait for it."""
+    rows = Message.objects.filter(pk=message.pk, state=State.SENDING)
+    rows.update(state=State.QUEUED, not_before=until, error=reason, attempts=1)
+
+
+def unasked(message: Message, at: dt.datetime) -> bool:
+    """Whether it goes to somebody who did not write within a day. An answer of the assistant's never does."""
+    if message.author == Author.ASSISTANT:
+        return False
+    written = Message.objects.filter(
+        conversation=message.conversation_id,
+        author=Author.CUSTOMER,
+        created_at__gt=at - ASKED_WITHIN,
+    )
+    return not written.exists()
+
+
+def quoted(message: Message) -> Message | None:
+    """The message that this one answers, when it names one."""
+    if not message.quoted_id:
+        return None
+    chat = Message.objects.filter(conversation=message.conversation_id)
+    return chat.filter(whatsapp_id=message.quoted_id).first()

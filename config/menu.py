@@ -87,8 +87,9 @@ MENU: list[tuple[Promise | str, list[Item]]] = [
     (
         _("Platform"),
         [
-            Item(_("Studios"), "storefront", "admin:tenants_tenant_changelist", PLATFORM),
+            Item(_("Studios"), "storefront", "platform", PLATFORM),
             Item(_("Users"), "manage_accounts", "admin:auth_user_changelist", PLATFORM),
+            Item(_("Change log"), "history", "admin:tenants_deed_changelist", PLATFORM),
         ],
     ),
 ]

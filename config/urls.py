@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 import agent.views
+import config.studios
 import tenants.account
 import tenants.entering
 import tenants.joining
@@ -29,6 +30,9 @@ pages = [
     ),
     path("account/sessions/", tenants.account.end_sessions, name="account-sessions"),
     path("password_change/", RedirectView.as_view(pattern_name="account")),
+    path("platform/", config.studios.studios, name="platform"),
+    path("platform/new/", config.studios.create, name="platform-create"),
+    path("platform/<uuid:pk>/", config.studios.suspend, name="tenants_tenant_suspend"),
     path("team/", tenants.team.team, name="team"),
     path("team/invite/", tenants.team.invite, name="team-invite"),
     path("team/invitation/<uuid:pk>/", tenants.team.revoke, name="tenants_invitation_revoke"),

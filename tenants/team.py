@@ -94,8 +94,13 @@ def invite(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         messages.error(request, error.messages[0])
         return redirect("team")
     link = request.build_absolute_uri(reverse("join", args=[secret]))
+    return _page(request, tenant, **link_to_send(tenant, link))
+
+
+def link_to_send(tenant: Tenant, link: str) -> dict[str, Any]:
+    """An invitation with what to write to the invited person."""
     text = _("You are invited to %(studio)s on MILA. Open this link within three days: %(link)s")
-    return _page(request, tenant, **_new_link(link, text % {"studio": tenant.name, "link": link}))
+    return _new_link(link, text % {"studio": tenant.name, "link": link})
 
 
 def _new_link(link: str, text: str) -> dict[str, Any]:

@@ -1,0 +1,151 @@
+"""The platform's page: every studio with its line, people, use and cost; a new one with an owner's invitation."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from agent.models import Turn
+from conversations.models import Conversation, Escalation
+from tenants import invitations
+from tenants.access import is_platform_admin
+from tenants.account import fielded
+from tenants.deeds import note
+from tenants.forms import ZONES
+from tenants.models import Membership, Tenant
+from tenants.pages import Page, frame, staff_page
+from tenants.team import link_to_send
+from tenants.updates import store
+from whatsapp.models import WhatsAppAccount
+from whatsapp.states import describe
+
+
+class NewStudioForm(forms.Form):
+    name = forms.CharField(label=gettext_lazy("Name of the studio"), max_length=120)
+    city = forms.CharField(label=gettext_lazy("City"), max_length=120, required=False)
+    timezone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=ZONES)
+    slug = forms.SlugField(
+        label=gettext_lazy("Short name"),
+        max_length=60,
+        required=False,
+        help_text=gettext_lazy("For programs and commands. Empty: made of the name."),
+    )
+    owner = forms.CharField(
+        label=gettext_lazy("Who will own it (only for the list)"), max_length=80, required=False
+    )
+
+
+def platform_page(view: Page) -> Page:
+    """For platform admins only, whichever studio they look at."""
+
+    def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not is_platform_admin(request.user):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return staff_page(None)(page)
+
+
+@never_cache
+@platform_page
+def studios(request: HttpRequest) -> HttpResponse:
+    return _page(request)
+
+
+def _page(request: HttpRequest, form: Any = None, **more: Any) -> HttpResponse:
+    at = timezone.now()
+    rows = overview(Tenant.objects.all(), at)
+    context = {
+        "rows": rows,
+        "cost": sum((row["cost"] for row in rows), Decimal(0)),
+        "answers": sum(row["answers"] for row in rows),
+        "form": fielded(form or NewStudioForm(initial={"timezone": "Asia/Makassar"})),
+        "open_form": form is not None or not rows,
+    }
+    return frame(request, "admin/studios.html", _("Studios"), **context | more)
+
+
+def overview(studios: QuerySet[Tenant], at: dt.datetime) -> list[dict[str, Any]]:
+    """One line per studio; six queries, however many there are. Cost and answers are of this month (UTC)."""
+    first = at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    accounts = {a.tenant_id: a for a in WhatsAppAccount.objects.all()}
+    waits = _by_studio(Escalation.objects.filter(state=Escalation.State.OPEN), Count("pk"))
+    chats = Conversation.objects.filter(channel=Conversation.Channel.WHATSAPP)
+    last = _by_studio(chats, Max("last_message_at"))
+    month = Turn.objects.filter(created_at__gte=first)
+    cost = _by_studio(month, Sum("cost"))
+    answers = _by_studio(month.filter(purpose=Turn.Purpose.CUSTOMER), Count("pk"))
+    people = Count("memberships")
+    owners = Count("memberships", filter=Q(memberships__role=Membership.Role.OWNER))
+    return [
+        {
+            "studio": studio,
+            "status": describe(accounts.get(studio.pk), at),
+            "waiting": waits.get(studio.pk, 0),
+            "last": last.get(studio.pk),
+            "cost": cost.get(studio.pk) or Decimal(0),
+            "answers": answers.get(studio.pk, 0),
+        }
+        for studio in studios.annotate(people=people, owners=owners)
+    ]
+
+
+def _by_studio(rows: QuerySet[Any], figure: Any) -> dict[Any, Any]:
+    return dict(rows.order_by().values_list("tenant").annotate(figure=figure))
+
+
+@never_cache
+@platform_page
+@require_POST
+def create(request: HttpRequest) -> HttpResponse:
+    """A studio in test mode, and the link with which its owner joins."""
+    form = NewStudioForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form)
+    values, me = form.cleaned_data, request.user
+    assert isinstance(me, User)  # platform_page lets nobody else in
+    studio = Tenant(slug=values["slug"] or slugify(values["name"])[:60])
+    try:
+        with transaction.atomic():
+            store(studio, {name: values[name] for name in ("name", "city", "timezone")})
+            note(studio, me, "studio_made", studio=studio.name)
+            _row, secret = invitations.invite(
+                studio, Membership.Role.OWNER, me, timezone.now(), values["owner"]
+            )
+    except ValidationError as error:
+        for field, sentences in error.message_dict.items():
+            form.add_error(field if field in form.fields else None, sentences)
+        return _page(request, form)
+    link = request.build_absolute_uri(reverse("join", args=[secret]))
+    return _page(request, **link_to_send(studio, link), made=studio)
+
+
+@platform_page
+@require_POST
+def suspend(request: HttpRequest, pk: Any) -> HttpResponse:
+    """Close a studio, or open it again. Nothing is deleted."""
+    studio = get_object_or_404(Tenant, pk=pk)
+    studio.active = request.POST.get("active") == "yes"
+    studio.save(update_fields=["active"])
+    note(studio, request.user, "resumed" if studio.active else "suspended")
+    opened = _("%(studio)s is open again.")
+    closed = _(
+        "%(studio)s is suspended: its people cannot log in, and the assistant answers nobody."
+    )
+    messages.success(request, (opened if studio.active else closed) % {"studio": studio.name})
+    return redirect("platform")

@@ -35,7 +35,7 @@ _TO = r"\s*(?:-|sampai|s/d|sd|hingga|to|until|and|dan|&|,)\s*"
 _DATES = (
     re.compile(r"(?<!\d)(?P<y>20\d\d)-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?!\d)"),
     re.compile(
-        rf"(?<![\d.,])(?:(?P<from>\d{{1,2}}){_ORDINAL}{_TO}(?:the )?)?(?P<d>\d{{1,2}}){_ORDINAL}\s?(?:of )?"
+        rf"(?<![\d.,/])(?:(?P<from>\d{{1,2}}){_ORDINAL}{_TO}(?:the )?)?(?P<d>\d{{1,2}}){_ORDINAL}\s?(?:of )?"
         rf"(?P<name>{_MONTH})\b\.?{_YEAR.replace('(20', '(?P<y>20')}"
     ),
     re.compile(

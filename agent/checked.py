@@ -92,6 +92,7 @@ def _sources(run: Run, question: Question, language: str) -> guard.Sources:
             phrase("told", language, tenant, at),
             tenant.name,
             tenant.whatsapp_number or "",
+            tenant.public_contacts,
             *(part for code in ("id", "en") for part in help_numbers(tenant, code)),
         ),
         customer=(*(line.text for line in history if line.author == CUSTOMER), question.text),

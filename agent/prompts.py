@@ -61,6 +61,7 @@ def rules(tenant: Tenant) -> str:
         currency=tenant.currency,
         emergency=emergency,
         helpline=helpline,
+        contacts=tenant.public_contacts.strip(),
     )
 
 

@@ -71,7 +71,7 @@ _HALVES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 # “one” and “satu” are mostly no numbers: “salah satu”, “this one”.
 _COUNTED = re.compile(
     r"[\s-]+(?:\w+\s)?(?:kelas|class|classes|sesi|session|orang|person|people|jam|hour|hari|day|minggu|week|bulan|month|tahun|year|"
-    r"menit|minute|persen|percent|kali|time|visit|pertemuan|credit|kredit|place|tempat)"
+    r"am\b|pm\b|o'clock|menit|minute|persen|percent|kali|time|visit|pertemuan|credit|kredit|place|tempat)"
 )
 
 
@@ -108,7 +108,9 @@ def _ones(match: re.Match[str], into: str) -> str:
 
 def _digits(match: re.Match[str], text: str) -> str:
     tokens = _TOKEN.findall(match[0])
-    counted = _COUNTED.match(text, match.end()) and not text[: match.start()].endswith("salah ")
+    before = text[: match.start()]
+    counted = _COUNTED.match(text, match.end()) and not before.endswith("salah ")
+    counted = counted or before.endswith(("jam ", "pukul ", "setengah ", "past ", " at "))
     if tokens in (["one"], ["satu"]) and not counted:
         return match[0]
     if tokens and all(word in _SCALES for word in tokens):  # “jt” or “k” alone

@@ -41,7 +41,7 @@ _TIMES = (
     re.compile(rf"\b(?:jam|pukul|jm)\s(\d{{1,2}})\s(?:lewat|lebih|past)\s(\d{{1,2}})\b(?:\s?menit)?{_PART}"),
     re.compile(r"(?<![\d.,:])(\d{1,2})()(?:\s?-\s?|\s(?:to|sampai|s/d|until)\s)?\s?(?:jam )?(?=\s?(?:-|to|sampai)?)(am|pm)\b"),
     re.compile(rf"\b(?:jam|pukul|jm|pkl)\s?(\d{{1,2}})(?![\d]|[:.,]\d)(){_PART}"),
-    re.compile(r"(?<![\d.,:])(\d{1,2})()\s(pagi|siang|sore|petang|malam|malem|o'clock)\b"),
+    re.compile(r"(?<![\d.,:])(\d{1,2})()\s(pagi|siang|sore|petang|malam|malem|o'clock|in the morning|in the afternoon|in the evening|at night)\b"),
     re.compile(rf"\b(?:at|from|until|till)\s(\d{{1,2}})(?![\d%]|[:.,/]\d|\s?(?:-|to )?\d*\s?(?:past|min|hour|day|week|month|year|class|people|%|am|pm)|[a-z])(){_PART}"),
 )  # fmt: skip
 _PAST = re.compile(
@@ -272,7 +272,7 @@ def _past(match: re.Match[str], add: Callable[..., str]) -> str:
 def _time(hour: int, minute: int, part: str | None, text: str, sure: bool) -> Time:
     """`text`: what stands before it."""
     half = _PARTS.get(part or "", "")
-    open_half = not half and not sure and 1 <= hour <= 12
+    open_half = not half and not sure and 1 <= hour <= 11
     if (half == "noon" and hour < 6) or (
         half in ("pm", "night") and hour < 12 and not (half == "night" and hour < 5)
     ):

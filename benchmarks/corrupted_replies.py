@@ -137,9 +137,14 @@ def case(row: dict[str, str], house: House, choose: random.Random, wanted: str) 
             return None
     currency = house.studios[row["studio"]].currency
 
+    shown = spelled(target[1], wrong, row["language"], currency, choose) if target else ""
+    if re.fullmatch(r"jam \d{1,2}", shown):  # “jam 5” is how people write 17:00
+        return None
+
     def write(match: re.Match[str]) -> str:
-        value = wrong if target and match.span() == target.span() else match[2]
-        return spelled(match[1], value, row["language"], currency, choose)
+        if target and match.span() == target.span():
+            return shown
+        return spelled(match[1], match[2], row["language"], currency, choose)
 
     reply = choose.choice(OPENINGS) + SLOT.sub(write, row["reply"]) + choose.choice(CLOSINGS)
     return Case(row, reply, target[1] if target else "", wrong)

@@ -10,6 +10,7 @@ USUAL: dict[str, Any] = {
     "persona_name": "Mila",
     "persona_tone": "",
     "greeting": "",
+    "public_contacts": "",
     "opening_hours": {},
     "handover_contacts": [],
     "messages_per_minute": 10,

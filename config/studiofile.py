@@ -20,6 +20,7 @@ STUDIO_TEXTS = (
     "persona_name",
     "persona_tone",
     "greeting",
+    "public_contacts",
     "mode",
 )
 STUDIO_NUMBERS = ("messages_per_minute", "phone_silence_minutes")

@@ -163,6 +163,7 @@ class TenantAdmin(StudioModelAdmin):
                     "default_language",
                     "greeting",
                     "preview",
+                    "public_contacts",
                 ]
             },
         ),

@@ -29,6 +29,7 @@ class Settings(Schema):
     greeting: str
     opening_hours: dict[str, Any]
     handover_contacts: list[str]
+    public_contacts: str
     city: str
     currency: str
     messages_per_minute: int
@@ -62,6 +63,7 @@ class SettingsIn(Input):
     greeting: str | None = None
     opening_hours: dict[str, Any] | None = None
     handover_contacts: list[str] | None = None
+    public_contacts: str | None = None
     city: str | None = None
     currency: str | None = None
     messages_per_minute: int | None = None

@@ -120,6 +120,18 @@ class Tenant(models.Model):
     greeting = models.TextField(_("greeting"), blank=True, max_length=600)
     # {"mon": [["08:00", "20:00"]], …}; a day that is missing is closed; {} means not told.
     opening_hours = models.JSONField(_("opening hours"), default=dict, blank=True)
+    # Besides those of the entries; whatever else a customer or a model comes up with is never sent.
+    public_contacts = models.TextField(
+        _("links, phone and account numbers that may be told"),
+        blank=True,
+        max_length=2000,
+        default="",
+        db_default="",
+        help_text=_(
+            "One per line, with a word on what it is: “Booking: ombak.example/jadwal”, “BCA 1234567890 PT Ombak”. The assistant "
+            "gives no other link, phone or account number than these and those in active entries."
+        ),
+    )
     # E.164 numbers and e-mail addresses of the people who get escalations.
     handover_contacts = models.JSONField(_("hand-over contacts"), default=list, blank=True)
     anthropic_api_key = EncryptedTextField(_("own Anthropic key"), blank=True)

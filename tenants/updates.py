@@ -22,6 +22,7 @@ SETTINGS = (
     "greeting",
     "opening_hours",
     "handover_contacts",
+    "public_contacts",
     "city",
     "currency",
     "messages_per_minute",

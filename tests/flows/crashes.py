@@ -101,5 +101,8 @@ class Campaign:
             self.quiet |= set() if told else {asked}
 
     def _settle(self) -> None:
-        until(self.ledger.settled, 90, "everything decided")
+        try:
+            until(self.ledger.settled, 90, "everything decided")
+        except AssertionError as stuck:
+            raise AssertionError(self.ledger.unsettled()) from stuck
         time.sleep(0.3)  # the last receipts

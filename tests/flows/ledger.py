@@ -88,6 +88,19 @@ class Ledger:
         missing = len(self.customers) - int(self.home.value(stored))
         return missing <= 0 and int(self.home.value(_MOVING)) == 0
 
+    def unsettled(self) -> str:
+        """What is not settled yet, and in which state the lines are: for the report of a run that got stuck."""
+        rows = [Row.read(*row) for row in self.home.rows(_ROWS)]
+        stored = {row.whatsapp_id for row in rows if not row.from_me}
+        moving = [
+            f"{row.id} {row.kind} {row.state}"
+            for row in rows
+            if row.state in ("new", "queued", "sending", "limited")
+        ]
+        lines = self.home.rows("SELECT state, problem, retry_at FROM whatsapp_whatsappaccount")
+        missing = {id: self.customers[id].number for id in self.customers if id not in stored}
+        return f"not stored: {missing}; on their way: {moving}; lines: {lines}"
+
     def account(self) -> Account:
         rows = [Row.read(*row) for row in self.home.rows(_ROWS)]
         questions = {row.whatsapp_id: row for row in rows if not row.from_me}

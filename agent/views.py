@@ -11,11 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from agent.models import Turn
+from agent.rests import sources
 from conversations import playground as room
 from conversations.models import Conversation, Message
-from knowledge.models import KnowledgeEntry
 from tenants.access import allowed, visible
 from tenants.models import Tenant
 from tenants.pages import frame, staff_page, studio_page
@@ -67,21 +68,33 @@ def clear(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 @staff_page("playground")
 def why(request: HttpRequest, pk: str) -> HttpResponse:
     """What one answer was made of. Who may not read customers' chats sees the Playground's only."""
-    runs = visible(request, Turn.objects.select_related("conversation", "tenant"))
+    runs = visible(request, Turn.objects.select_related("conversation", "tenant", "reply"))
     turn = get_object_or_404(runs, pk=pk)
     if turn.purpose != Turn.Purpose.PLAYGROUND and not (
         allowed(request, "inbox") or allowed(request, "reports")
     ):
         return HttpResponse(status=404)
-    context = {"turn": turn, "entries": sources(turn), "note": _(turn.error) if turn.error else ""}
-    return render(request, "agent/playground_why.html", context)
+    return render(request, "agent/playground_why.html", trace(turn))
 
 
-def sources(turn: Turn) -> list[dict[str, Any]]:
-    """The entries of a run by title, in its order; a deleted one keeps its reference."""
-    rows = KnowledgeEntry.objects.for_tenant(turn.tenant).only("pk", "title", "external_id")
-    known = {entry.reference: entry for entry in rows} if turn.entries else {}
-    return [{"reference": name, "entry": known.get(name)} for name in turn.entries]
+def trace(turn: Turn) -> dict[str, Any]:
+    """How an answer came about, in words for staff."""
+    details = turn.details or {}
+    held = [", ".join(str(fact) for fact in facts) for facts in details.get("stopped", [])]
+    return {
+        "turn": turn,
+        "entries": sources(turn),
+        "note": _(turn.error) if turn.error else "",
+        "context": _CONTEXTS.get(details.get("context", ""), ""),
+        "held": held,
+        "stopped": bool(held) and turn.outcome == Turn.Outcome.HANDED_OVER,
+    }
+
+
+_CONTEXTS = {
+    "full": gettext_lazy("the whole knowledge"),
+    "search": gettext_lazy("the entries that fit best"),
+}
 
 
 def _ask(request: HttpRequest, tenant: Tenant) -> HttpResponse:

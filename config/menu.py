@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from agent.records import Gap
 from conversations.models import Conversation, Escalation
 from knowledge.models import KnowledgeEntry
 from tenants.access import allowed, chosen_studio, is_platform_admin, visible
@@ -37,6 +38,10 @@ def _open() -> QuerySet[Escalation]:
 
 def _unindexed() -> QuerySet[KnowledgeEntry]:
     return KnowledgeEntry.objects.filter(index_state=KnowledgeEntry.IndexState.FAILED)
+
+
+def _gaps() -> QuerySet[Gap]:
+    return Gap.objects.open()
 
 
 MENU: list[tuple[Promise | str, list[Item]]] = [
@@ -71,7 +76,9 @@ MENU: list[tuple[Promise | str, list[Item]]] = [
                 "knowledge",
                 _unindexed,
             ),
+            Item(_("Unanswered questions"), "contact_support", "gaps", "knowledge.change", _gaps),
             Item(_("Playground"), "science", "playground", "playground"),
+            Item(_("Exam"), "quiz", "exam", "knowledge.change"),
             Item(_("Turns"), "receipt_long", "admin:agent_turn_changelist", "reports"),
         ],
     ),

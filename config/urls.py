@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+import agent.exam_page
+import agent.gap_page
 import agent.views
 import config.studios
 import tenants.account
@@ -53,6 +55,12 @@ pages = [
     path("playground/answers/", agent.views.fragment, name="playground-answers"),
     path("playground/clear/", agent.views.clear, name="playground-clear"),
     path("playground/why/<uuid:pk>/", agent.views.why, name="why"),
+    path("exam/", agent.exam_page.page, name="exam"),
+    path("exam/results/", agent.exam_page.results, name="exam-results"),
+    path("exam/stop/", agent.exam_page.stop, name="exam-stop"),
+    path("unanswered/", agent.gap_page.page, name="gaps"),
+    path("unanswered/list/", agent.gap_page.listed, name="gaps-list"),
+    path("unanswered/<uuid:pk>/", agent.gap_page.act, name="agent_gap_act"),
     path("whatsapp/", whatsapp.views.page, name="whatsapp"),
     path("whatsapp/card/", whatsapp.views.fragment, name="whatsapp-card"),
     path("whatsapp/pair/", whatsapp.views.pair, name="whatsapp-pair"),

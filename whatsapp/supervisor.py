@@ -19,6 +19,7 @@ from django.db import DatabaseError, close_old_connections
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from agent.jobs import Jobs
 from conversations.models import Conversation
 from tenants.models import Tenant
 from whatsapp import states, version
@@ -69,6 +70,7 @@ class Supervisor:
         chores, beats = Chores().step, self._tell_lines
         self._loops = [self._finder, self._loop("chores", chores, 2.0)]
         self._loops.append(self._loop("beats", beats, BEAT))
+        self._loops.append(self._loop("jobs", Jobs().step, 2.0))
 
     def _loop(self, name: str, step: object, pause: float) -> Loop:
         assert callable(step)

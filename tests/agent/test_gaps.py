@@ -26,7 +26,8 @@ def asked(
     outcome: str = Turn.Outcome.HANDED_OVER,
     channel: str = Conversation.Channel.WHATSAPP,
     chat: Conversation | None = None,
-    **fields: object,
+    purpose: str = Turn.Purpose.CUSTOMER,
+    at: dt.datetime = factories.NOW,
 ) -> Turn:
     """A customer asked this, and got that for an answer."""
     chat = chat or Conversation.objects.create(
@@ -43,11 +44,11 @@ def asked(
         tenant=tenant,
         conversation=chat,
         reply=reply,
-        purpose=fields.pop("purpose", "customer"),
+        purpose=purpose,
         outcome=outcome,
         language="id",
     )
-    Turn.objects.filter(pk=turn.pk).update(created_at=fields.pop("at", factories.NOW))
+    Turn.objects.filter(pk=turn.pk).update(created_at=at)
     turn.refresh_from_db()
     return turn
 
@@ -234,7 +235,12 @@ def test_the_service_looks_now_and_then(ombak: Tenant, monkeypatch: pytest.Monke
     clock = iter([0.0, 0.0, 1.0, 1.0, 21.0, 21.0])
     jobs = Jobs(lambda: next(clock))
     looks: list[dt.datetime] = []
-    monkeypatch.setattr(gaps, "gather", lambda since, at: looks.append(since) or at)
+
+    def look(since: dt.datetime, at: dt.datetime) -> dt.datetime:
+        looks.append(since)
+        return at
+
+    monkeypatch.setattr(gaps, "gather", look)
     assert not jobs.step()
     next(clock, None)
     assert not jobs.step()

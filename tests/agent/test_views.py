@@ -4,7 +4,9 @@ import datetime as dt
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from agent.models import Turn
@@ -124,3 +126,67 @@ def test_a_shortened_question_says_so(client: Client, ombak: Tenant, sari: User)
     assert "Shortened: it had 150000 characters." in client.get(
         "/admin/playground/"
     ).content.decode().replace(",", "").replace("\u202f", "")
+
+
+def made(tenant: Tenant, **fields: object) -> Turn:
+    turn = Turn.objects.get(conversation=conversation(tenant, "Ayu"))
+    Turn.objects.filter(pk=turn.pk).update(**fields)
+    turn.refresh_from_db()
+    return turn
+
+
+def test_staff_see_what_an_answer_rests_on_and_what_was_only_shown(
+    client: Client, ombak: Tenant, sari: User
+) -> None:
+    factories.entry(ombak, "Parkir", content="Motor gratis.", external_id="parking")
+    factories.entry(ombak, "Harga", content="Sekali datang Rp 150.000.", external_id="price")
+    turn = made(ombak, entries=["parking", "price"], details={"context": "full"}, model="m")
+    Message.objects.filter(turn=turn).update(text="Rp 150.000 ya Kak")
+    client.force_login(sari)
+    page = read(client, f"/admin/playground/why/{turn.pk}/")
+    assert page.index("Harga</a>") < page.index("the answer rests on it") < page.index("Parkir</a>")
+    assert page.count("the answer rests on it") == 1
+    assert "the whole knowledge" in page
+
+
+def test_staff_see_what_the_guard_held_back(client: Client, ombak: Tenant, sari: User) -> None:
+    turn = made(ombak, details={"stopped": [["Rp 99.000", "18:45"]]}, outcome="handed_over")
+    client.force_login(sari)
+    page = read(client, f"/admin/playground/why/{turn.pk}/")
+    assert "Rp 99.000, 18:45" in page
+    assert "the answer was stopped" in page
+    thread = read(client, f"/admin/conversations/conversation/{turn.conversation_id}/change/")
+    assert "something was held back" in thread
+    Turn.objects.filter(pk=turn.pk).update(outcome="answered")
+    assert "written again" in read(client, f"/admin/playground/why/{turn.pk}/")
+
+
+def test_a_turns_own_page_says_the_same(client: Client, ombak: Tenant, sari: User) -> None:
+    factories.entry(ombak, "Parkir", content="Motor gratis.", external_id="parking")
+    turn = made(ombak, entries=["parking", "<b>gone</b>"], details={"context": "search"}, model="m")
+    client.force_login(sari)
+    page = read(client, f"/admin/agent/turn/{turn.pk}/change/")
+    assert "Parkir</a>" in page
+    assert "the entries that fit best" in page
+    assert "<b>gone" not in page
+    assert "Ayu asks" not in page
+
+
+def test_more_answers_in_a_thread_cost_no_more_queries(
+    client: Client, ombak: Tenant, sari: User
+) -> None:
+    chat = conversation(ombak, "Ayu")
+    client.force_login(sari)
+    address = f"/admin/conversations/conversation/{chat.pk}/change/"
+    read(client, address)
+    with CaptureQueriesContext(connection) as before:
+        read(client, address)
+    for number in range(5):
+        said = {"tenant": ombak, "conversation": chat, "created_at": factories.NOW}
+        reply = Message.objects.create(**said, author="assistant", state="read", text=str(number))
+        Turn.objects.create(
+            tenant=ombak, conversation=chat, reply=reply, purpose="customer", outcome="answered"
+        )
+    with CaptureQueriesContext(connection) as after:
+        read(client, address)
+    assert len(after) == len(before)

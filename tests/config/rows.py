@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from agent.models import Turn
+from agent.records import Exam, ExamAnswer, Gap, GapQuestion
 from conversations.models import Conversation, Customer, Escalation, Message
 from knowledge.models import KnowledgeCategory, KnowledgeEntry
 from tenants import invitations
@@ -27,6 +28,10 @@ OWN: list[type[models.Model]] = [
     Message,
     Escalation,
     Turn,
+    Exam,
+    ExamAnswer,
+    Gap,
+    GapQuestion,
     WhatsAppAccount,
 ]
 
@@ -52,9 +57,48 @@ def conversation(tenant: Tenant, word: str = "Ayu", **fields: Any) -> Conversati
     return chat
 
 
+def gap(chat: Conversation, word: str, **fields: Any) -> Gap:
+    """What a customer asked in this chat without a good answer."""
+    found = Gap.objects.create(
+        tenant=chat.tenant,
+        first_at=factories.NOW,
+        last_at=factories.NOW,
+        **{"answer": word, "note": word, **fields},
+    )
+    GapQuestion.objects.create(
+        gap=found,
+        tenant=chat.tenant,
+        conversation=chat,
+        message=chat.messages.earliest("pk"),
+        turn=chat.turns.earliest("pk"),
+        text=f"{word}?",
+        language="id",
+        asked_at=factories.NOW,
+    )
+    return found
+
+
+def examined(tenant: Tenant, word: str) -> Exam:
+    """An exam that is over, with one answer."""
+    over = Exam.objects.create(tenant=tenant, language="id", state="done", created_at=factories.NOW)
+    ExamAnswer.objects.create(
+        exam=over,
+        tenant=tenant,
+        number=5,
+        verdict="not_used",
+        reply=word,
+        entries=[word],
+        missing=["parking"],
+        error=word,
+    )
+    return over
+
+
 def one_of_everything(tenant: Tenant, word: str) -> dict[type[models.Model], models.Model]:
     """Rows of all kinds, by their class."""
     chat = conversation(tenant, word)
+    gap(chat, word)
+    examined(tenant, word)
     Escalation.objects.create(
         tenant=tenant,
         conversation=chat,

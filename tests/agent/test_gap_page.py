@@ -1,0 +1,124 @@
+"""Unanswered questions in the admin: counted, with what staff do about them; customers' text stays text."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from agent import closing
+from agent.records import Gap
+from tenants.models import Membership, Tenant
+from tests import factories
+from tests.config.rows import conversation, gap
+
+PAGE = "/admin/unanswered/"
+
+
+@pytest.fixture
+def owner(client: Client, sari: User) -> Client:
+    client.force_login(sari)
+    return client
+
+
+def read(client: Client, address: str = PAGE) -> str:
+    response = client.get(address)
+    assert response.status_code == 200
+    return str(response.content.decode())
+
+
+def act(client: Client, row: Gap, done: str) -> str:
+    response = client.post(f"{PAGE}{row.pk}/", {"do": done})
+    assert response.status_code == 302
+    row.refresh_from_db()
+    return str(response.headers["Location"])
+
+
+def test_a_question_stands_there_with_its_count_and_chat(owner: Client, ombak: Tenant) -> None:
+    chat = conversation(ombak, "Ayu")
+    gap(chat, "ada parkir mobil")
+    page = read(owner)
+    assert "ada parkir mobil?" in page
+    assert "asked once" in page
+    assert f"/admin/conversations/conversation/{chat.pk}/change/" in page
+
+
+def test_hostile_words_of_customers_are_only_text(owner: Client, ombak: Tenant) -> None:
+    gap(conversation(ombak, "Ayu"), "<script>alert(1)</script>")
+    page = read(owner)
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_an_editor_reads_questions_but_no_chats(client: Client, ombak: Tenant) -> None:
+    chat = conversation(ombak, "Ayu")
+    gap(chat, "ada parkir mobil")
+    client.force_login(factories.staff("eka", ombak, Membership.Role.EDITOR))
+    page = read(client)
+    assert "ada parkir mobil?" in page
+    assert str(chat.pk) not in page
+
+
+def test_the_front_desk_has_no_such_page(client: Client, ombak: Tenant) -> None:
+    row = gap(conversation(ombak, "Ayu"), "ada parkir")
+    client.force_login(factories.staff("wayan", ombak, Membership.Role.FRONT_DESK))
+    assert client.get(PAGE).status_code == 403
+    assert client.post(f"{PAGE}{row.pk}/", {"do": "dismiss"}).status_code == 403
+
+
+def test_writing_opens_the_form_filled_in(owner: Client, ombak: Tenant) -> None:
+    row = gap(conversation(ombak, "Ayu"), "ada parkir mobil")
+    form = read(owner, act(owner, row, "write"))
+    assert row.writing_since is not None
+    assert 'value="Parkir"' in form
+    other = gap(conversation(ombak, "Budi"), "boleh bawa anjing")
+    assert 'value="Boleh bawa anjing?"' in read(owner, act(owner, other, "write"))
+
+
+def test_dismissed_and_opened_again(owner: Client, ombak: Tenant, sari: User) -> None:
+    row = gap(conversation(ombak, "Ayu"), "boleh bawa anjing")
+    act(owner, row, "dismiss")
+    assert (row.state, row.settled_by) == (Gap.State.DISMISSED, sari)
+    assert "boleh bawa anjing?" not in read(owner)
+    assert "boleh bawa anjing?" in read(owner, f"{PAGE}?show=dismissed")
+    act(owner, row, "reopen")
+    assert "boleh bawa anjing?" in read(owner)
+
+
+def test_asking_again_is_done_by_the_service_and_the_page_waits(
+    owner: Client, ombak: Tenant
+) -> None:
+    row = gap(conversation(ombak, "Ayu"), "boleh bawa anjing")
+    act(owner, row, "again")
+    assert row.state == Gap.State.CHECKING
+    page = read(owner)
+    assert "every 2s" in page
+    seen = page.split("seen=")[1].split('"')[0]
+    assert owner.get(f"{PAGE}list/", {"seen": seen}).status_code == 204
+    assert closing.close_next(factories.NOW.replace(year=2027))
+    page = read(owner, f"{PAGE}list/")
+    assert "still hands this question over" in page
+    assert "every 2s" not in page
+
+
+def test_a_look_changes_nothing(owner: Client, ombak: Tenant) -> None:
+    row = gap(conversation(ombak, "Ayu"), "boleh bawa anjing")
+    owner.get(f"{PAGE}{row.pk}/", {"do": "dismiss"})
+    row.refresh_from_db()
+    assert row.state == Gap.State.OPEN
+
+
+def test_many_gaps_take_as_many_queries_as_one(owner: Client, ombak: Tenant) -> None:
+    gap(conversation(ombak, "Ayu"), "satu")
+    read(owner)
+    with CaptureQueriesContext(connection) as one:
+        read(owner)
+    for number in range(5):
+        gap(conversation(ombak, f"Ayu {number}"), f"pertanyaan {number}")
+    with CaptureQueriesContext(connection) as many:
+        read(owner)
+    assert len(many) == len(one)
+
+
+def test_an_empty_list_says_what_will_stand_there(owner: Client, ombak: Tenant) -> None:
+    assert "The assistant answered everything." in read(owner)

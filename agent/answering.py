@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_noop
 
-from agent import fallback, guard, language, prompts, redflags
+from agent import fallback, guard, language, payments, prompts, redflags
 from agent.anchors import rests_on, still_true
 from agent.checked import EMPTY, checked_answer
 from agent.claude import Model, ModelError
@@ -25,6 +25,7 @@ from knowledge.search import Found, current_shelf, everything, search
 from knowledge.shelf import Shelf
 
 NO_MODEL = gettext_noop("No Anthropic key is set: answers come word for word from the knowledge.")
+CONFIRMED = gettext_noop("The model confirmed a payment. The answer was stopped.")
 LONGEST = 4000  # characters of a message that the model reads
 
 
@@ -33,7 +34,7 @@ def answer(question: Question, model: Model | None, *, context: str = "") -> Rep
     started = time.monotonic()
     question = replace(question, text=question.text.replace("\x00", "")[:LONGEST].strip())
     answering = _Answering(question, model, context, started)
-    reply = answering.reply()
+    reply = answering.with_missed(answering.reply())
     file = enclosed(reply, question, answering.found, answering.shelf)
     return replace(reply, file=file, milliseconds=round((time.monotonic() - started) * 1000))
 
@@ -54,9 +55,10 @@ class _Answering:
         self.language = language.of_customer(
             question.text, question.earlier, question.tenant.default_language
         )
-        if not question.text:
-            text = phrase("media", self.language, question.tenant, question.at)
-            return self._reply(text, self._draft("cannot_answer", "normal"))
+        if payments.shown_as_paid(question):
+            return self._for_staff("payment", "billing")
+        if not question.text and not question.pictures:
+            return self._for_staff(question.missed[0] if question.missed else "media")
         flag = redflags.find(question.text)
         if flag and flag.fixed:
             return self._handed_over(flag.category, flag.urgency)
@@ -91,6 +93,10 @@ class _Answering:
         text, escalation = checked.text, run.context.escalation
         if run.error != DECLINED and (run.error or checked.error == EMPTY):
             return self._after_error(run, flag, run.error or checked.error)
+        if claim := payments.confirms(text):
+            self.trace.append({"confirmed": claim})
+            reply = self._for_staff("payment", "billing", escalation)
+            return self._used(replace(reply, error=CONFIRMED), run)
         if not text:
             category = (
                 escalation.category if escalation else flag.category if flag else "cannot_answer"
@@ -149,6 +155,23 @@ class _Answering:
     ) -> Reply:
         text = phrase(category, self.language, self.question.tenant, self.question.at)
         return self._reply(text, escalation or self._draft(category, urgency))
+
+    def _for_staff(
+        self, name: str, category: str = "cannot_answer", known: EscalationDraft | None = None
+    ) -> Reply:
+        """The fixed sentence `name`, and a task for staff."""
+        text = phrase(name, self.language, self.question.tenant, self.question.at)
+        return self._reply(text, known or self._draft(category, "normal"))
+
+    def with_missed(self, reply: Reply) -> Reply:
+        """Beside the answer: what of the customer's message nobody could hear or see is with staff, and they know."""
+        asked = self.question
+        if not asked.missed or reply.outcome == Turn.Outcome.HANDED_OVER:
+            return reply
+        told = phrase(asked.missed[0], self.language, asked.tenant, asked.at)
+        text = f"{guard.shortened(reply.text, guard.LIMIT - len(told) - 2)}\n\n{told}"
+        task = self._draft("cannot_answer", "normal")
+        return replace(reply, text=text, escalation=task, outcome=Turn.Outcome.HANDED_OVER)
 
     def _draft(self, category: str, urgency: str) -> EscalationDraft:
         return EscalationDraft(category, urgency, " ".join(self.question.text.split())[:300])

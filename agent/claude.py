@@ -18,6 +18,7 @@ from agent import breaker
 from agent.budgets import Budget, budgets_of, reserved
 from agent.completions import Completion, ToolCall, completion_of
 from agent.pricing import ModelCard, card
+from agent.seeing import without_pictures
 from agent.troubles import GARBAGE, TOO_SLOW, UNREACHABLE, ModelError, told
 from tenants.models import Tenant
 
@@ -140,7 +141,8 @@ class Claude:
     def _paid(self, model: str, request: Mapping[str, Any], until: float) -> Completion:
         if not self.budgets:
             return self._call(request, until)
-        size = len(json.dumps(request, ensure_ascii=False, default=str))
+        words = {**request, "messages": without_pictures(request["messages"])}
+        size = len(json.dumps(words, ensure_ascii=False, default=str))
         with reserved(self.budgets, card(model).most(size), until) as reservation:
             completion = self._call(request, until)
             reservation.cost = card(model).cost(completion.usage)

@@ -136,7 +136,9 @@ def _said(completion: Completion) -> dict[str, Any]:
 
 
 def _is_of_customer(message: dict[str, Any]) -> bool:
-    return message["role"] == "user" and isinstance(message["content"], str)
+    content = message["content"]
+    results = isinstance(content, list) and content[0].get("type") == "tool_result"
+    return message["role"] == "user" and not results
 
 
 def _with_words(message: dict[str, Any], words: str) -> dict[str, Any]:

@@ -38,6 +38,9 @@ _TEXTS = {
         "{helpline} Kalau sedang dalam bahaya, {emergency}. Tim {studio} juga sudah saya beri tahu.",
         "safeguarding": "Terima kasih sudah memberi tahu, Kak. Ini kami anggap serius. Saya sudah memberi tahu tim "
         "{studio}, {when}. Kalau Kakak merasa tidak aman, {emergency}.",
+        "voice": "Maaf Kak, pesan suaranya belum bisa saya dengarkan. Boleh ditulis saja? Tim {studio} juga sudah saya beri tahu, {when}.",
+        "image": "Maaf Kak, fotonya belum bisa saya lihat. Sudah saya teruskan ke tim {studio}, {when}.",
+        "payment": "Terima kasih Kak. Pembayaran hanya bisa dikonfirmasi oleh tim {studio}; sudah saya teruskan, {when}.",
         "media": "Terima kasih Kak. Maaf, saya belum bisa membuka kiriman ini. Saya teruskan ke tim {studio}, {when}.",
         "late": "Maaf baru sempat membalas, Kak.",
         "told": "Saya juga sudah memberi tahu tim {studio}, {when}.",
@@ -69,6 +72,9 @@ _TEXTS = {
         "{helpline} If you are in danger, please {emergency}. I've told the {studio} team too.",
         "safeguarding": "Thank you for telling us. We take this seriously. I've told the {studio} team, {when}. "
         "If you feel unsafe, please {emergency}.",
+        "voice": "Sorry, I can't listen to this voice note. Could you write it instead? I've told the {studio} team too, {when}.",
+        "image": "Sorry, I can't see this picture. I've passed it to the {studio} team, {when}.",
+        "payment": "Thank you. Only the {studio} team can confirm a payment; I've passed it on, {when}.",
         "media": "Thank you. Sorry, I can't open this kind of message yet. I've passed it to the {studio} team, {when}.",
         "late": "Sorry for the late answer.",
         "told": "I've also told the {studio} team, {when}.",

@@ -42,6 +42,7 @@ class ModelCard:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     # Above so many tokens of prompt everything costs so many times as much; None: never.
     long_prompt: tuple[int, int] | None = None
+    vision: bool = False  # whether it is shown customers' pictures
 
     def tokens_of(self, characters: int) -> int:
         """About how many tokens a text of this length has."""
@@ -85,6 +86,7 @@ CARDS = {
         0.27,
         600,
         parameters=_FACTUAL,
+        vision=True,
     ),
     # Thinking tokens count into max_tokens, hence the larger number.
     "claude-haiku-5-5": ModelCard(
@@ -97,6 +99,7 @@ CARDS = {
         2000,
         parameters=_ADAPTIVE,
         long_prompt=(100_000, 5),
+        vision=True,
     ),
     # Its cache floor is not published; 4,096 is the largest that a model is known to have.
     "claude-sonnet-5-5": ModelCard(
@@ -108,6 +111,7 @@ CARDS = {
         0.35,
         2000,
         parameters=_ADAPTIVE,
+        vision=True,
     ),
 }
 

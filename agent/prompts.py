@@ -8,6 +8,7 @@ from typing import Any, Literal
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from agent import seeing
 from agent.hours import is_open
 from agent.phrases import day_name, help_numbers
 from agent.pricing import ModelCard
@@ -97,6 +98,9 @@ def messages(
     last = user_turn(question, found, language)
     if turns and turns[-1]["role"] == "user":
         last = f"{turns.pop()['content']}\n{last}"
+    if question.pictures:
+        shown = [*question.pictures, {"type": "text", "text": last}]
+        return [*turns, {"role": "user", "content": shown}]
     return [*turns, {"role": "user", "content": last}]
 
 
@@ -108,7 +112,10 @@ def user_turn(question: Question, found: Sequence[KnowledgeEntry] | None, langua
     if found is not None:
         shown = "\n".join(entry_text(entry) for entry in found) or "(nothing found)"
         parts.append(f"Entries that may hold the answer, best first:\n{shown}")
-    parts.append(f'<message language="{language}">\n{escaped(question.text)}\n</message>')
+    if question.pictures:
+        parts.append(seeing.NOTE)
+    spoken = ' from="voice note, words may be misheard"' if question.heard else ""
+    parts.append(f'<message language="{language}"{spoken}>\n{escaped(question.text)}\n</message>')
     return "\n".join(parts)
 
 

@@ -22,6 +22,10 @@ class Question:
     at: dt.datetime
     history: Sequence[Line] = ()
     customer_name: str = ""
+    heard: bool = False  # some of the words were spoken in a voice note
+    with_file: bool = False  # a picture or document came with them
+    pictures: Sequence[Mapping[str, Any]] = ()  # as the model gets them
+    missed: Sequence[str] = ()  # what nobody could hear or see: voice, image
 
     @property
     def earlier(self) -> list[str]:

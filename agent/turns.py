@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from agent.answering import answer
+from agent.arrivals import NOTHING, SPOKEN, Arrived, arrived
 from agent.claude import model_for
 from agent.models import Turn
 from agent.phrases import phrase
@@ -54,7 +55,9 @@ def answer_claim(claim: Claim, *, clock: Clock = timezone.now, wait: Wait = time
     try:
         conversation = claim.conversation
         model = model_for(conversation.tenant, conversation.customer_id)
-        reply = answer(question_of(claim, clock()), model)
+        sees = model is not None and model.card.vision
+        came = arrived(claim, sees=sees, clock=clock, wait=wait)
+        reply = answer(question_of(claim, clock(), came), model)
     except Exception as error:
         logger.exception("A turn failed; it is tried again, then handed to staff.")
         mailbox.give_up(claim, type(error).__name__, at=clock())
@@ -74,7 +77,7 @@ def _decide_when_quiet(claim: Claim, reply: Reply, clock: Clock, wait: Wait) -> 
             until = writing.until
 
 
-def question_of(claim: Claim, at: dt.datetime) -> Question:
+def question_of(claim: Claim, at: dt.datetime, came: Arrived = NOTHING) -> Question:
     """What the customer wrote since the last answer, with the chat before it."""
     conversation, first = claim.conversation, claim.messages[0].pk
     texts = [_words(message) for message in claim.messages]
@@ -85,12 +88,21 @@ def question_of(claim: Claim, at: dt.datetime) -> Question:
         at=at,
         history=[*history(conversation, first, at), *references(claim.messages)],
         customer_name=customer.name if customer else "",
+        heard=came.heard,
+        with_file=any(message.kind in _SHOWN for message in claim.messages),
+        pictures=came.pictures,
+        missed=came.missed,
     )
 
 
 def _words(message: Message) -> str:
     """The text of a message, with what it came with: “[image] udah tf ya kak”. Nothing for a picture alone."""
+    if message.kind in SPOKEN:
+        return message.text.strip()  # what was said is what was written, for whoever reads it
     return plain(message) if message.text.strip() else ""
+
+
+_SHOWN = (Message.Kind.IMAGE, Message.Kind.DOCUMENT)
 
 
 def _wait_for_quiet(claim: Claim, until: dt.datetime | None, clock: Clock, wait: Wait) -> None:

@@ -1,0 +1,105 @@
+"""What a turn waits for: the files of the messages that it answers, and what is said or shown in them.
+
+A message of plain text costs nothing here. No transaction is open while a file is loaded or a voice note written down.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from agent import hearing, seeing
+from agent.hearing import Listener
+from conversations import media
+from conversations.mailbox import Claim
+from conversations.models import MediaFile, Message
+
+Kind = Message.Kind
+PATIENCE = 10.0  # seconds until a file must be loaded
+POLL = 0.2
+LEASE = dt.timedelta(seconds=PATIENCE + hearing.PATIENCE)
+SPOKEN = (Kind.VOICE, Kind.AUDIO)
+_FILES = (*SPOKEN, Kind.IMAGE)
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """What came with the messages of a turn, beside their words."""
+
+    heard: bool = False  # some of the words were spoken
+    pictures: Sequence[dict[str, object]] = ()  # for the model
+    missed: Sequence[str] = ()  # kinds of what nobody could hear or see: voice, image
+
+
+NOTHING = Arrived()
+
+
+def arrived(
+    claim: Claim,
+    *,
+    sees: bool,
+    clock: Callable[[], dt.datetime],
+    wait: Callable[[float], object],
+) -> Arrived:
+    """Listen to voice notes and look at pictures, as far as that can be done in time.
+
+    What is said becomes the text of its message, so that staff read it and a second try costs nothing.
+    """
+    files = [message for message in claim.messages if message.kind in _FILES]
+    if not files:
+        return NOTHING
+    spoken = [each for each in files if each.kind in SPOKEN]
+    pictures = [each for each in files if each.kind == Kind.IMAGE][-seeing.MOST :]
+    listener = hearing.listener_for(claim.conversation.tenant) if _unheard(spoken) else None
+    wanted = [*(_unheard(spoken) if listener else ()), *(pictures if sees else ())]
+    loaded = _loaded(claim, wanted, clock, wait) if wanted else {}
+    if listener:
+        for message in _unheard(spoken):
+            _listen(listener, message, loaded.get(message.pk))
+    shown = [seeing.block(data) for each in pictures if (data := _bytes(loaded.get(each.pk)))]
+    seen = [block for block in shown if block]
+    missed = ["voice"] if _unheard(spoken) else []
+    missed += ["image"] if len(seen) < len(pictures) else []
+    return Arrived(any(each.text for each in spoken), seen, missed)
+
+
+def _unheard(spoken: Sequence[Message]) -> list[Message]:
+    return [each for each in spoken if not each.text.strip()]
+
+
+def _loaded(
+    claim: Claim,
+    wanted: Sequence[Message],
+    clock: Callable[[], dt.datetime],
+    wait: Callable[[float], object],
+) -> dict[int, MediaFile]:
+    """The files of these messages, as soon as none of them is being loaded any more or the time is up."""
+    now = clock()
+    usual = dt.timedelta(seconds=settings.AGENT_TURN_DEADLINE + 23)
+    claim.ours().update(lease_until=now + LEASE + usual)
+    until = now + dt.timedelta(seconds=PATIENCE)
+    files = MediaFile.objects.filter(message__in=[each.pk for each in wanted])
+    while files.filter(state=MediaFile.State.WAITING).exists() and clock() < until:
+        wait(POLL)
+    return {file.message_id: file for file in files.filter(state=MediaFile.State.STORED)}
+
+
+def _listen(listener: Listener, message: Message, file: MediaFile | None) -> None:
+    """Write down what is said, and keep it with the message; its note says who wrote it down."""
+    data = _bytes(file)
+    if file is None or not data or int(message.details.get("seconds") or 0) > hearing.LONGEST:
+        return
+    said = hearing.heard(listener, data, file.content_type)
+    if said:
+        message.text = said
+        message.details = {**message.details, "written_down_by": listener.model}
+        rows = Message.objects.filter(pk=message.pk, text="")
+        rows.update(text=said, details=message.details)
+
+
+def _bytes(file: MediaFile | None) -> bytes:
+    try:
+        return media.read(file) if file else b""
+    except OSError:
+        return b""

@@ -4,28 +4,33 @@ import re
 from dataclasses import dataclass
 
 # Spellings of chats, so that each pattern below is written once.
-_SPELLINGS = (
-    (r"\b(?:gak|ga|nggak|ngga|enggak|engga|gk|tdk|tak)\b", "tidak"),
-    (r"\b(?:pengen|pengin|pgn|pingin|kepengen)\b", "ingin"),
-    (r"\b(?:bgt|bngt|banged|bgtt)\b", "banget"),
-    (r"\b(?:cape|capai|capek|lelah)\b", "capek"),
-    (r"\b(?:ngomong|ngobrol|bicara|bcr|omong|chattingan|chatting)\b", "bicara"),
-    (r"\b(?:sm|ama|sama|dgn|dengan|ke)\b", "dengan"),
-    (r"\b(?:staf|staff|stafnya)\b", "staf"),
-    (r"\b(?:aku|gue|gw|sy|saya|gua)\b", "saya"),
-    (r"\b(?:hilang|ilang|hlg)\b", "hilang"),
-    (r"\b(?:udah|udh|sdh|dah)\b", "sudah"),
-    (r"\b(?:blm|blom)\b", "belum"),
-    (r"\b(?:don't|dont|do not)\b", "dont"),
-    (r"\b(?:can't|cant|cannot|can not)\b", "cant"),
+_SPELLINGS = {
+    "tidak": "gak|ga|nggak|ngga|enggak|engga|gk|tdk|tak",
+    "ingin": "pengen|pengin|pgn|pingin|kepengen",
+    "banget": "bgt|bngt|banged|bgtt",
+    "capek": "cape|capai|capek|lelah",
+    "bicara": "ngomong|ngobrol|bicara|bcr|omong|chattingan|chatting",
+    "dengan": "sm|ama|sama|dgn|dengan|ke",
+    "staf": "staf|staff|stafnya",
+    "saya": "aku|gue|gw|sy|saya|gua",
+    "hilang": "hilang|ilang|hlg",
+    "sudah": "udah|udh|sdh|dah",
+    "belum": "blm|blom",
+    "dont": "don't|dont|do not",
+    "cant": "can't|cant|cannot|can not",
+}
+_WORDS = {each: word for word, spellings in _SPELLINGS.items() for each in spellings.split("|")}
+_SPELLING = re.compile(
+    rf"\b(?:{'|'.join(map(re.escape, sorted(_WORDS, key=len, reverse=True)))})\b"
 )
 
 _PERSON = (
-    r"(?:admin(?!istra)|orang(?! tua| lain)|manusia|human|real person|person|staf|cs|customer service|operator|"
+    r"(?:admin(?!istra)|orang(?! tua| lain)|org|manusia|human|real person|person|staf|cs|customer service|operator|"
     r"live agent|agent|someone|somebody|manager|manajer|owner|pemilik|resepsionis|receptionist|reception)"
 )
 _POLITE = (
-    r"(?:kak|kakak|dong|pls|please|ya|tolong|mbak|mas|min|real|asli|aja|saja|mau|the|a|i want|want)"
+    r"(?:kak|kakak|dong|donk|pls|please|plis|ya|yaa|tolong|mbak|mas|min|real|asli|aja|saja|mau|the|a|an|i want|want|ada|dengan|nya|sih|deh|"
+    r"jangan bot|bukan bot|mana|need|needed|now|langsung|lgsg|woy|oi)"
 )
 _BODY = (
     r"(?:back|neck|knee|shoulder|hip|chest|head|leg|arm|wrist|ankle|stomach|belly|spine|punggung|pinggang|leher|"
@@ -45,25 +50,36 @@ _FLAGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             r"bunuh diri|(?:meng)?akhiri hidup|capek hidup|bosan hidup|tidak (?:mau|ingin|sanggup|kuat) hidup",
             r"(?:ingin|mau) (?:mati|menghilang|ngilang|hilang|lenyap) ?(?:aja|saja|selamanya|$|[.,!?])|mending mati",
             r"(?:nyakitin|menyakiti|lukai|melukai) diri|nyilet|sayat (?:tangan|diri)",
-            r"suicid|kill(?:ing)? myself|end(?:ing)? (?:my life|it all)|want to die|wanna die|rather be dead",
+            r"suicid(?!e? (?:awareness|prevention))|kill(?:ing)? myself|end(?:ing)? (?:my life|it all)|want to die|wanna die|rather be dead",
             r"dont (?:really )?(?:want|wanna)(?: to)? (?:live|exist|be alive|wake up|be here (?:anymore|any more))",
             r"self[- ]?harm|(?:hurt(?:ing)?|cut(?:ting)?) myself (?:on purpose|again)|no reason to live|better off without me",
+            r"(?:been|keep|started|started to) (?:hurting|cutting) myself|cut(?:ting)? myself(?! (?:a|some|shaving))|no point (?:in )?(?:living|going on)",
+            r"(?:want|wish|ready for) (?:everything|it all|this all|all of this|my life) to (?:end|be over|stop)|(?:ingin|mau) (?:meng)?hilang(?: diri)? dari (?:dunia|sini|muka bumi)",
+            r"tidak (?:ada|punya|nemu) (?:lagi )?(?:alasan|semangat|harapan|gairah)(?: lagi)? (?:buat |untuk )?hidup|menghilang (?:dari dunia|selamanya)",
+            r"cant (?:go on|do this)(?: any ?more| like this)|(?:life|living) (?:is|isn't|isnt|not) (?:not )?(?:worth|meaningless)|not worth living",
+            r"(?:no ?body|no one) (?:would|will|'d) (?:miss|notice|care)|disappear forever|wish i (?:was|were|could be) (?:dead|never born|gone)",
+            r"(?:hidup(?:ku| saya)?|semua(?:nya)?) (?:sudah )?tidak (?:ada )?(?:arti|guna|makna|berarti|berharga)|tidak (?:ada )?(?:gunanya|artinya) hidup",
+            r"tidak (?:sanggup|kuat|mau|ingin|tahan)(?: lagi)? (?:buat |untuk )?hidup|(?:lebih baik|lbh baik|mending(?:an)?) (?:saya )?(?:mati|tidak ada|tiada)",
+            r"(?:meng)?akhiri (?:semua(?:nya)?|segalanya|hidup)|tidak pantas hidup|ingin (?:tidur )?(?:dan )?(?:tidak|gak) bangun lagi",
         ),
     ),
     (
         "emergency",
         "urgent",
         (
+            r"\bdada(?: saya)?(?: \w+)? (?:sakit|nyeri|sesak|panas)\b|(?:tangan|lengan|muka|wajah) (?:saya )?(?:kebas|mati rasa|lumpuh)|(?:face|arm) (?:is |went )?(?:numb|drooping)|"
             r"\bfaint(?:ed|ing)|passed out|pass(?:ing)? out|unconscious|not (?:waking|responding|breathing)|collapsed",
             r"pingsan|tidak sadar(?:kan)? ?(?:diri)?\b|kejang|seizure|pend?arahan|bleeding (?:a lot|heavily|badly|wont stop)",
-            r"chest pain|pain in my chest|(?:nyeri|sakit|sesak)(?: di)? dada|\bsesak\b|\bsesek\b|cant breathe|trouble breathing",
-            r"heart attack|serangan jantung|\bstroke\b|call an ambulance|panggil ambulan|this is an emergency|keadaan darurat",
+            r"chest pain|pain in my chest|(?:nyeri|sakit|sesak)(?: di)? dada|(?<!suka )(?<!ruangannya )(?<!tempatnya )\b(?:sesak|sesek)\b(?! (?:kalau|klo|kalo|tidak|gak)|nya| tempat)(?!.{0,15}\bpenuh)|(?<!suka )\b(?:sesak|sesek) (?:na(?:p|f)as|banget)|cant breathe|(?:trouble|difficulty|hard(?: time)?) (?:to )?breath(?:e|ing)",
+            r"heart attack|serangan jantung|\bstroke\b|call an ambulance|panggil ambulan|(?:this is|its|it's) an emergency|keadaan darurat|^\W*darurat|emergency (?:please|help|at)|mata (?:saya )?gelap|tidak sadarkan",
         ),
     ),
     (
         "safeguarding",
         "urgent",
         (
+            r"(?:nyentuh|menyentuh|pegang(?:-pegang)?|megang(?:-megang)?|raba(?:-raba)?|meraba) (?:badan |tubuh )?(?:saya|aku|anak saya)|"
+            r"stalk(?:ed|ing)|followed me|(?:feel|felt) unsafe|tidak merasa aman|diikutin? (?:orang|dari|sampai)|inappropriate(?:ly)?|"
             r"touched me|groped|dipegang-pegang|diraba|pelecehan|dilecehkan|melecehkan|sexual(?:ly)? harass|harassed|assault",
         ),
     ),
@@ -78,7 +94,13 @@ _FLAGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             rf"\b{_BODY}\b.{{0,20}}\bhurts? (?:so much|a lot|badly|really|like hell)",
             r"cant (?:stand|walk|move|bend|feel)\b|tidak bisa (?:berdiri|jalan(?! kaki)|gerak|bergerak|bangun|napas|nafas)\b",
             r"\b(?:got|was|am|i'm) (?:injured|hurt)\b|\binjured my|(?:saya|barusan|tadi) (?:cedera|keseleo|terkilir)\b",
+            r"\b(?:keseleo|terkilir|kecetit|kesleo|patah (?:tulang|kaki|tangan)|sprained|dislocated|pulled a muscle|torn (?:muscle|ligament))\b",
+            rf"\bi(?:'ve)? (?:hurt|injured|strained|pulled|twisted|tweaked) my\b|\b{_BODY}\b(?:\s\w+){{0,2}}\s{_HURT}\b.{{0,15}}\b(?:sejak|habis|abis|setelah|dari) (?:kelas|latihan|yoga|kemarin|tadi)",
+            rf"\b{_BODY}\b(?:\s\w+){{0,2}}\stidak bisa (?:di)?(?:gerak\w*|nengok|noleh|ditekuk|tekuk|lurus|diluruskan|angkat|diangkat)",
+            r"(?:baru(?: saja)?|habis|abis|bekas|just had|had an?|recent|after(?: my)?) (?:operasi|caesar|sesar|surgery|operation)|(?:punya|ada|have|got)(?: an?)? (?:hnp|saraf kejepit|slipped disc|herniat\w+)",
             r"\bdizzy\b|\bpusing\b.{0,20}\b(?:banget|habis|abis|sejak|terus|parah)|(?:abis|habis) kelas.{0,20}\bpusing",
+            rf"\b{_BODY}\b (?:is|are|was) killing me|\b{_BODY}\b(?:\s\w+){{0,2}}\s(?:bengkak|memar|lebam|kebas|mati rasa|kaku banget)|\b{_BODY}\b.{{0,15}}\b(?:swollen|swelling|popped|numb|bruised)",
+            r"(?:hamil|pregnan\w*).{0,25}(?:\bkram|\bcramp|\bnyeri|\bpain\b|\bmules|kontraksi|contraction)|(?:\bkram|\bcramp|\bnyeri|contraction).{0,25}(?:hamil|pregnan)",
             r"(?:bleeding|keluar darah|flek).{0,40}(?:pregnan|hamil)|(?:pregnan|hamil).{0,40}(?:bleeding|keluar darah|flek|kontraksi)",
         ),
     ),
@@ -87,9 +109,15 @@ _FLAGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "normal",
         (
             rf"^\W*(?:{_POLITE}\W+){{0,4}}{_PERSON}(?:\W+{_POLITE}){{0,4}}\W*$",
-            rf"\b(?:bicara|chat|talk|speak|connect|hubungi|menghubungi|sambung(?:in|kan)?|dihubungi|transfer me|put me)\b"
+            rf"\b(?:bicara|chat|talk|speak|connect|hubung(?:i|kan|in)|menghubungi|sambung(?:in|kan)?|dihubungi|transfer me|put me|forward me|hand me|pass me|curhat|ngadu|lapor|cerita)\b"
             rf"(?:\s\w+){{0,4}}?\s{_PERSON}\b",
-            rf"\b(?:minta|mau|butuh|perlu|ingin|need|want)\s(?:(?:no|nomor|nomer|kontak|wa|dengan|an?|the|to|real|actual)\s){{0,3}}{_PERSON}\b",
+            rf"\b{_PERSON}nya (?:mana|ada)\b|\bmana {_PERSON}nya\b|\bada {_PERSON}nya\b(?: (?:tidak|sih|kah|dong))*\W*$",
+            r"\b(?:ketemu|jumpa|bertemu|meet|see) (?:dengan )?(?:your )?(?:manajer|manager|owner|pemilik|admin)(?:nya)?\b",
+            r"\b(?:di)?(?:telpon|telepon|hubungi|kontak|chat)(?:in|kan)?\b(?:\s\w+){0,2}?\s(?:admin|staf|tim|owner|manajer|resepsionis)(?:nya)?\b(?! (?:jam|kapan|buka|berapa))",
+            r"\b(?:can|could|would|please|pls|tell|have|let)\b(?:\s\w+){0,3}?\s(?:some(?:one|body)|team|staf|manager|owner)\b.{0,25}\b(?:call|contact|phone|ring|message|text) me\b",
+            r"\b(?:admin|staf|tim|orang)(?:nya)?\b(?:\s\w+){0,3}?\s(?:bisa|yg bisa|yang bisa) (?:di)?(?:telpon|telepon|telp|hubungi|chat|wa)",
+            r"\bcall me(?: back)?\b|\bhubungi saya\b|\btelp(?:on)? saya\b",
+            rf"\b(?:minta|mau|butuh|perlu|ingin|need|want)\s(?:(?:no|nomor|nomer|kontak|wa|dengan|an?|the|to|real|actual)\s){{0,3}}{_PERSON}\b(?! (?:to|who|tua|berapa|buat|untuk|yang))",
             r"\bmanusia\b|bukan (?:robot|bot|mesin)|(?:not|isn't|no) an? (?:robot|bot|machine)|real (?:human|person)|actual (?:human|person)",
             r"\b(?:is|ada)\s(?:there\s)?(?:an?\s)?(?:human|admin|orang)(?:nya)?\s(?:there|here|yang bisa|yg bisa)\b",
         ),
@@ -100,6 +128,11 @@ _FLAGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (
             r"(?:kepotong|terpotong|kedebet|terdebet|kedebit|charged|debited|deducted|ditagih).{0,60}"
             r"(?:dua kali|2x|twice|double|again|tapi|but|padahal|belum|tidak masuk|gagal|failed|wrong)",
+            r"(?:sudah|udah) (?:bayar|tf|transfer|lunas).{0,30}\b(?:belum|tidak|kok)\b.{0,25}\b(?:masuk|aktif|muncul|dikonfirmasi|konfirmasi|dibalas|ada|update)",
+            r"\b(?:tf|transfer(?:an)?|bayar|pembayaran|payment)\b.{0,30}\b(?:belum|tidak) (?:di)?(?:konfirmasi|masuk|terima|aktif|proses)|salah (?:transfer|tf|kirim uang|bayar)",
+            r"(?:gagal|failed|error)\b.{0,20}\b(?:tapi|but)\b.{0,30}\b(?:potong|kepotong|terpotong|charged|debit)|(?:kepotong|terpotong|ditagih) (?:2x|dua kali|double)",
+            r"\b(?:billed|charged|paid|debited|deducted)\b.{0,20}\b(?:two times|twice|2x|2 times|again|more than once)",
+            r"\b(?:saldo|uang|dana|pembayaran|gopay|ovo|kredit)(?: saya)?\b.{0,15}\b(?:hilang|lenyap|raib|kepotong|terpotong)\b.{0,25}\b(?:bayar|transfer|booking|tf|padahal|setelah)",
             r"(?:double|overs?|wrongly|twice) ?charged|charged me|salah (?:tagih|potong)|double (?:charge|payment)",
             r"(?:transfer|\btf\b|bayar|paid|payment|pembayaran|saldo).{0,40}(?:tapi|but|padahal|namun).{0,40}"
             r"(?:belum|tidak|not|never|no|gagal|hilang|didnt|didn't|hasn't|hasnt)",
@@ -111,6 +144,8 @@ _FLAGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (
             r"(?:kredit|paket|kuota|sesi|credits?|package|pass|membership|class).{0,40}(?:hangus|expired?|kadaluarsa|kedaluwarsa|burned).{0,60}"
             r"(?:padahal|karena|soalnya|tolong|perpanjang|because|but i|sick|extend|surat dokter|exception)",
+            r"(?:expired?|hangus|kadaluarsa|kedaluwarsa)\b.{0,25}\b(?:sick|sakit|surat dokter|hospital|rumah sakit|dirawat|opname|emergency|musibah|mohon|gara-gara|injury|cedera)",
+            r"(?:kasih|beri|berikan|mohon|minta|tolong|ada)(?: kasih| beri)? (?:keringanan|dispensasi|pengecualian|toleransi)",
             r"\b(?:make|give me) an exception\b|\bkecualikan\b|minta (?:keringanan|dispensasi|pengecualian)",
         ),
     ),
@@ -119,7 +154,10 @@ _FLAGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "normal",
         (
             rf"\b(?:mau|minta|tolong|ingin|want|need|demand|give me|can i (?:have|get))\b(?:\s\w+){{0,3}}?\s{_MONEY}\b(?! (?:if|kalau|kalo))",
-            r"\brefund (?:my|me|saya|punya saya|paket saya)\b|(?:balikin|kembalikan) (?:uang|duit|saldo|kredit|pembayaran)",
+            r"^\W*(?:kak |min |halo |hi |pls |please )*refund(?: (?:dong|kak|ya|pls|please|now|aja|min))*\W*$|\bi(?:'d| would)? (?:like|want|need|demand)(?: to (?:get|have|ask for|request))? (?:a|my|the)? ?(?:full )?refund\b",
+            r"\b(?:uang|duit|dana)(?: saya|nya)? (?:mohon |tolong |harap )?(?:di)?(?:balikin|kembalikan|balikan|blkn|kembaliin)|(?:mau|minta|ingin|ajukan|mengajukan)(?: minta)? (?:pengembalian|refund)",
+            r"\b(?:give|pay|send|transfer|return|get) (?:me )?(?:back )?(?:the|my|our) (?:money|cash|deposit|payment)(?: back)?\b(?! (?:to|via|by|using))",
+            r"\brefund (?:my|me|saya|punya saya|paket saya)\b|(?:balikin|kembalikan|blkn) (?:uang|duit|saldo|kredit|pembayaran)",
             r"(?:tolong|mohon|minta) (?:di)?(?:balikin|kembalikan)\b",
         ),
     ),
@@ -127,18 +165,21 @@ _FLAGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "complaint",
         "normal",
         (
-            r"kecewa|kapok|komplain|\bcomplain(?:t|ing)?\b|keluhan|disappoint|unacceptable|disgusting|ridiculous|furious",
-            r"\bworst\b|terrible (?:service|experience|class|teacher|studio)|awful|\brude\b|jutek|kasar banget|tidak sopan|kurang ajar",
+            r"\b(?:tidak|kurang|gak) puas\b|\b(?:not|un|isn't|wasn't|am not)[ -]?(?:happy|satisfied)\b(?!.{0,15}\?)|(?:really|so|very|quite) (?:upset|annoyed|angry|mad)\b|"
+            r"kecewa|\bkapok\b|komplain|\bcomplain(?:ing)?\b|(?:a|my|file|make|formal) complaint\b|keluhan|\bnyesel\b|menyesal|zonk\b|disappoint|unacceptable|disgusting|ridiculous|furious",
+            r"\bworst (?:\w+ )?(?:studio|class|teacher|service|experience|place|yoga|staf|ever)\b|terrible (?:service|experience|class|teacher|studio)|awful|\brude\b|jutek|(?:guru|pengajar|admin|staf|pelatih|instruktur|resepsionis)(?:nya)? (?:\w+ )?(?:kasar|galak banget|jutek|judes|nyebelin|marah)|kasar banget|judes|tidak sopan|tidak (?:profesional|becus)|unprofessional|"
+            r"(?:pelayanan|servis|service|layanan)(?:nya)? (?:\w+ )?(?:buruk|jelek|parah|payah|mengecewakan|lambat|lama banget)|(?:bad|poor|horrible) (?:service|experience)|"
+            r"(?:tidak ada|tanpa) (?:kabar|pemberitahuan|info).{0,25}(?:parah|kesal|kesel|keterlaluan)|keterlaluan|kesal banget|kesel banget|emosi (?:saya|banget)|jijik|kurang ajar",
             r"jorok|(?:kotor|bau) (?:banget|sekali|parah)|(?:so|very|really|was|were) (?:dirty|filthy)|\bfilthy\b",
             r"(?:made|makes|making) (?:jokes|fun|comments) (?:about|of) (?:my|me)|body ?sham|humiliat|discriminat|racist|sexist|rasis|menghina|dihina",
-            r"tanggung jawab|who is responsible|\bstolen\b|dicuri|kecurian|\bscam\b|penipu|nipu\b|bohongi|dibohongi",
+            r"(?:minta|mana|tidak|harus|kalian) (?:\w+ )?(?:ber)?tanggung jawab|who is responsible|\bstolen\b|dicuri|kecurian|\bscam\b|penipu|nipu\b|bohongi|dibohongi",
         ),
     ),
     (
         "cannot_answer",
         "normal",
         (
-            r"\b(?:ketinggalan|tertinggal)\b(?! kelas| zaman)|(?:barang|botol|cincin|dompet|hp|handphone|helm|tas|kunci|matras) (?:saya )?hilang",
+            r"\b(?:ketinggalan|tertinggal)\b(?! kelas| zaman)|(?:barang|botol|cincin|dompet|hp|handphone|helm|tas|kunci|matras) (?:saya )?hilang(?!,? (?:tanggung|siapa|gimana))",
             r"\bi (?:left|lost|forgot) my\b(?! way| password| mat at home)|lost and found",
         ),
     ),
@@ -174,6 +215,4 @@ def find(text: str) -> Flag | None:
 
 def _spelled(text: str) -> str:
     low = re.sub(r"\s+", " ", text.lower().replace("\u2019", "'"))
-    for pattern, word in _SPELLINGS:
-        low = re.sub(pattern, word, low)
-    return low.strip()
+    return _SPELLING.sub(lambda match: _WORDS[match[0]], low).strip()

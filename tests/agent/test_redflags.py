@@ -1,12 +1,14 @@
 """The words after which a person must take over."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 from agent import redflags
 
+PHRASES = Path(__file__).parents[2] / "evals" / "red_flags.jsonl"
 QUESTIONS = Path(__file__).parents[2] / "evals" / "questions.jsonl"
 
 
@@ -71,3 +73,21 @@ def test_on_the_shipped_questions_no_call_is_needless_and_few_are_missed():
     ]
     assert sum(wanted) / len(wanted) >= 0.85
     assert needless == []
+
+
+PHRASED = [json.loads(line) for line in PHRASES.read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("row", PHRASED, ids=lambda row: row["text"][:40])
+def test_each_phrase_of_the_list_calls_for_what_it_should(row):
+    flag = redflags.find(row["text"])
+    assert (flag is not None) == bool(row["category"]), flag
+    if row["category"] in ("self_harm", "emergency", "human_request"):
+        assert flag.fixed
+
+
+def test_no_text_keeps_the_words_busy():
+    began = time.process_time()
+    for text in ("sakit " * 700, "mau admin " * 400, "tf tapi " * 500, "a" * 4000):
+        redflags.find(text)
+    assert time.process_time() - began < 1

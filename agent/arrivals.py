@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from agent import hearing, seeing
+from agent import hearing, payments, seeing
 from agent.hearing import Listener
 from conversations import media
 from conversations.mailbox import Claim
@@ -49,6 +49,8 @@ def arrived(
     files = [message for message in claim.messages if message.kind in _FILES]
     if not files:
         return NOTHING
+    # A receipt goes to staff unseen.
+    sees = sees and not payments.says_paid("\n".join(each.text for each in claim.messages))
     spoken = [each for each in files if each.kind in SPOKEN]
     pictures = [each for each in files if each.kind == Kind.IMAGE][-seeing.MOST :]
     listener = hearing.listener_for(claim.conversation.tenant) if _unheard(spoken) else None

@@ -49,10 +49,15 @@ _LATER = re.compile(
 
 def shown_as_paid(question: Question) -> bool:
     """Whether the customer sent a picture or document and speaks of having paid: staff look at it."""
-    if not (question.with_file or _file_before(question)):
-        return False
-    said = _SAYS_PAID.search(question.text.lower())
-    return said is not None and not _NOT_YET.search(question.text.lower()[: said.start()])
+    near = question.with_file or _file_before(question)
+    return near and says_paid(question.text)
+
+
+def says_paid(text: str) -> bool:
+    """Whether somebody writes that they have paid, or that this is the proof."""
+    low = text.lower()
+    said = _SAYS_PAID.search(low)
+    return said is not None and not _NOT_YET.search(low[: said.start()])
 
 
 def _file_before(question: Question) -> bool:

@@ -29,13 +29,19 @@ def next_opening(tenant: Tenant, at: dt.datetime) -> dt.datetime | None:
 
 
 def _spans(tenant: Tenant, day: dt.date) -> Iterator[tuple[dt.datetime, dt.datetime]]:
-    """The opening times of one day; a broken pair is skipped, as the form is where it is told."""
+    """The opening times of one day, in order; a broken pair is skipped, as the form is where it is told."""
+    spans = []
     for pair in tenant.opening_hours.get(_DAYS[day.weekday()]) or []:
         try:
-            start, end = (dt.time.fromisoformat(text) for text in pair)
-        except (TypeError, ValueError):
+            start, end = (_moment(tenant, day, clock) for clock in pair)
+        except (TypeError, ValueError, AttributeError):
             continue
-        yield (
-            dt.datetime.combine(day, start, tzinfo=tenant.zone),
-            dt.datetime.combine(day, end, tzinfo=tenant.zone),
-        )
+        spans.append((start, end))
+    yield from sorted(spans)
+
+
+def _moment(tenant: Tenant, day: dt.date, clock: str) -> dt.datetime:
+    """24:00 is the midnight at which the day ends; who is open all night begins again at 00:00."""
+    if clock == "24:00":
+        day, clock = day + dt.timedelta(days=1), "00:00"
+    return dt.datetime.combine(day, dt.time.fromisoformat(clock), tzinfo=tenant.zone)

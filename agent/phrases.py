@@ -3,7 +3,7 @@
 import datetime as dt
 
 from agent.helplines import help_lines
-from agent.hours import next_opening
+from agent.hours import is_open, next_opening
 from tenants.models import Tenant
 
 _DAYS = {
@@ -33,9 +33,9 @@ _TEXTS = {
         "medical": "Aduh Kak, semoga lekas membaik. Saya sudah memberi tahu tim {studio}, {when}. "
         "Mohon istirahat dulu dan hubungi dokter. Kalau memburuk, {emergency}.",
         "emergency": "Kak, {emergency} sekarang juga dan minta bantuan orang di dekat Kakak. "
-        "Tim {studio} sudah saya beri tahu.",
+        "Tim {studio} sudah saya beri tahu, {when}.",
         "self_harm": "Terima kasih sudah cerita, Kak. Kedengarannya berat sekali, dan Kakak tidak sendirian. "
-        "{helpline} Kalau sedang dalam bahaya, {emergency}. Tim {studio} juga sudah saya beri tahu.",
+        "{helpline} Kalau sedang dalam bahaya, {emergency}. Tim {studio} juga sudah saya beri tahu, {when}.",
         "safeguarding": "Terima kasih sudah memberi tahu, Kak. Ini kami anggap serius. Saya sudah memberi tahu tim "
         "{studio}, {when}. Kalau Kakak merasa tidak aman, {emergency}.",
         "voice": "Maaf Kak, pesan suaranya belum bisa saya dengarkan. Boleh ditulis saja? Tim {studio} juga sudah saya beri tahu, {when}.",
@@ -45,6 +45,7 @@ _TEXTS = {
         "late": "Maaf baru sempat membalas, Kak.",
         "told": "Saya juga sudah memberi tahu tim {studio}, {when}.",
         "soon": "mereka akan membalas di sini",
+        "now": "mereka akan segera membalas di sini",
         "at": "mereka membalas di sini mulai {day} pukul {time}",
     },
     "en": {
@@ -67,9 +68,9 @@ _TEXTS = {
         "account_change": "I've passed your request to the {studio} team, {when}.",
         "medical": "I'm sorry to hear that, and I hope you feel better soon. I've told the {studio} team, {when}. "
         "Please rest and see a doctor. If it gets worse, {emergency}.",
-        "emergency": "Please {emergency} now, and ask someone near you for help. I've told the {studio} team.",
+        "emergency": "Please {emergency} now, and ask someone near you for help. I've told the {studio} team, {when}.",
         "self_harm": "Thank you for telling me. That sounds very hard, and you are not alone. "
-        "{helpline} If you are in danger, please {emergency}. I've told the {studio} team too.",
+        "{helpline} If you are in danger, please {emergency}. I've told the {studio} team too, {when}.",
         "safeguarding": "Thank you for telling us. We take this seriously. I've told the {studio} team, {when}. "
         "If you feel unsafe, please {emergency}.",
         "voice": "Sorry, I can't listen to this voice note. Could you write it instead? I've told the {studio} team too, {when}.",
@@ -79,6 +80,7 @@ _TEXTS = {
         "late": "Sorry for the late answer.",
         "told": "I've also told the {studio} team, {when}.",
         "soon": "they will answer you here",
+        "now": "they will answer you here shortly",
         "at": "they answer here from {day} at {time}",
     },
 }
@@ -110,5 +112,5 @@ def _when(tenant: Tenant, language: str, at: dt.datetime) -> str:
     """When a person will answer, as far as the opening hours tell."""
     opening = next_opening(tenant, at)
     if opening is None:
-        return _TEXTS[language]["soon"]
+        return _TEXTS[language]["now" if is_open(tenant, at) else "soon"]
     return _TEXTS[language]["at"].format(day=day_name(opening, language), time=f"{opening:%H:%M}")

@@ -23,6 +23,7 @@ SIZES = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 390, "height
 SEED = """
 import datetime as dt
 from django.utils import timezone
+from agent.models import Turn
 from conversations.models import *
 from tenants.models import Tenant
 now = timezone.now()
@@ -33,8 +34,10 @@ for studio in Tenant.objects.all():
     said = dict(tenant=studio, conversation=chat)
     Message.objects.create(**said, author="customer", state="answered",
         text="Kak, boleh bawa anak umur 6 tahun?", created_at=now - dt.timedelta(minutes=9))
-    Message.objects.create(**said, author="assistant", state="read",
-        text="Saya teruskan ke tim ya, Kak.", created_at=now - dt.timedelta(minutes=9))
+    reply = Message.objects.create(**said, author="assistant", state="read",
+        text="Saya teruskan ke tim ya, Kak.", created_at=now - dt.timedelta(minutes=9),
+        details={"escalation": {"category": "cannot_answer"}})
+    Turn.objects.create(**said, reply=reply, purpose="customer", outcome="handed_over", language="id")
     Escalation.objects.create(**said, category="policy_exception", created_at=now,
         summary="Wants to bring a six-year-old child.")
 """

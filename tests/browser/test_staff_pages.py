@@ -1,6 +1,7 @@
 """What staff do on a day, in a real Chromium: look, ask, take over, reply, on a desk and on a phone."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("pages")]
 PAGES = [
     "/admin/",
     "/admin/playground/",
+    "/admin/exam/",
+    "/admin/unanswered/",
     "/admin/whatsapp/",
     "/admin/conversations/conversation/",
     "/admin/conversations/escalation/",
@@ -71,6 +74,36 @@ def test_a_sample_question_is_one_tap(staff: Open) -> None:
     page.get_by_role("button", name="Start again").click()
     page.locator(".m-chip[data-fill]").first.click()
     expect(page.locator(".m-bubble.assistant")).to_have_count(1, timeout=15_000)
+
+
+def test_the_exam_names_what_is_missing_and_opens_its_form(staff: Open) -> None:
+    page = staff("phone")
+    page.goto("/admin/exam/")
+    page.get_by_role("button", name="Ask").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("questions ended well")).to_be_visible(timeout=60_000)
+    keep(page, "exam-phone")
+    page.get_by_role("link", name=re.compile("Write this entry.*Gift vouchers")).click()
+    expect(page.locator("#id_title")).to_have_value("Voucher hadiah")
+
+
+def test_an_unanswered_question_is_asked_again_and_written(staff: Open) -> None:
+    page = staff("phone")
+    question = page.get_by_text("Kak, boleh bawa anak umur 6 tahun?")
+    for _look in range(30):
+        page.goto("/admin/unanswered/")
+        if question.count():
+            break
+        page.wait_for_timeout(1_000)
+    page.get_by_role("button", name="Ask it again").click()
+    expect(page.get_by_text("Asking it again")).to_have_count(0, timeout=15_000)
+    page.goto("/admin/unanswered/")
+    if question.count() == 0:  # the demo's own entry about children answers it by now
+        page.goto("/admin/unanswered/?show=closed")
+        expect(question.first).to_be_visible()
+        page.get_by_role("button", name="Open again").click()
+    page.get_by_role("button", name="Write this entry").click()
+    expect(page.locator("#id_title")).to_have_value("Anak-anak")
 
 
 def test_a_hand_over_on_a_phone_by_thumb(staff: Open) -> None:

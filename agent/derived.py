@@ -8,12 +8,13 @@ import re
 from collections.abc import Sequence
 
 from agent.calendar_words import DAYS, Date
-from agent.stated import Stated, Time
+from agent.stated import Stated, Time, stated
 
 _ALTOGETHER = re.compile(
     r"\b(?:total|totalnya|semuanya|jadi(?:nya)?|jumlah(?:nya)?|altogether|in all|so|both|berdua|bertiga|berempat)\b|=|\d ?[x\u00d7] ?(?:rp|[\d$\u00a4])"
 )
 _TOGETHER_WORDS = {"both": 2, "berdua": 2, "couple": 2, "bertiga": 3, "berempat": 4, "berlima": 5}
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 _HALVED = re.compile(r"\b(?:setengah|separuh|half)\b")
 _RELATIVE = {
     "hari ini": 0, "today": 0, "tonight": 0, "malam ini": 0, "nanti malam": 0, "sore ini": 0, "pagi ini": 0, "nanti sore": 0,
@@ -44,10 +45,22 @@ def time_fits(time: Time, draft: Stated, entries: Sequence[Stated]) -> bool:
     start = earlier[-1]
     for entry in entries:
         known = start.both & frozenset().union(*(each.both for each in entry.times))
-        for length in lengths & _lengths(entry) or (set() if lengths else _lengths(entry)):
-            if time.both & {(minute + length) % 1440 for minute in known}:
+        for length in _lengths_beside(known, entry) if known else ():
+            if (not lengths or length in lengths) and time.both & {
+                (m + length) % 1440 for m in known
+            }:
                 return True
     return False
+
+
+def _lengths_beside(minutes: frozenset[int], entry: Stated) -> set[int]:
+    """Lengths in the sentences of the entry that name this time; of the whole entry when those name none."""
+    beside: set[int] = set()
+    for part in _SENTENCE.split(entry.text):
+        told = stated(part)
+        if minutes & frozenset().union(*(each.both for each in told.times)):
+            beside |= _lengths(told)
+    return beside or _lengths(entry)
 
 
 def _lengths(text: Stated) -> set[int]:

@@ -34,7 +34,10 @@ _RULES: tuple[tuple[str, str], ...] = (
 _COMPILED = tuple((re.compile(pattern, re.MULTILINE), into) for pattern, into in _RULES)
 _ROW = re.compile(r"^- (.*\|.*)$", re.MULTILINE)
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,5}|#x[0-9a-f]{2,5});", re.IGNORECASE)
-_ONE_EMOJI = re.compile(rf"[ \t]?[{_EMOJI}][\U0001f3fb-\U0001f3ff\ufe0f\u200d{_EMOJI}]*")
+_MARKS = "\U0001f3fb-\U0001f3ff\ufe0f"
+_ONE_EMOJI = re.compile(
+    rf"[ \t]?(?:[\U0001f1e6-\U0001f1ff]{{2}}|[{_EMOJI}])[{_MARKS}]*(?:\u200d[{_EMOJI}][{_MARKS}]*)*"
+)
 MOST_EMOJI = 2
 
 

@@ -203,7 +203,7 @@ class _Check:
     def _counted(self, kind: str, value: float, bare: frozenset[float]) -> bool:
         if kind == "span":
             return derived.length_fits(value, self.told.times)
-        if kind in ("count", "people") and value == 1:
+        if kind in ("count", "people") and (value == 1 or value in self.customer.every_number):
             return True
         return value in bare or (
             kind in ("count", "people") and derived.count_fits(value, self.told, self.lines)

@@ -19,7 +19,7 @@ from knowledge.suspicions import suspicions
 if TYPE_CHECKING:
     from knowledge.models import KnowledgeEntry
 
-RULES = "1"  # raised when the rules change: what was checked by older ones is checked again
+RULES = "2"  # raised when the rules change: what was checked by older ones is checked again
 CHECKED = frozenset({"title", "keywords", "content", "external_id"})
 FIELDS = ("needs_review", "review_reasons", "checked_fingerprint")
 

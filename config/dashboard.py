@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from agent.answering import NO_MODEL
+from agent.answering import CONFIRMED, NO_MODEL
 from agent.checked import EMPTY, STOPPED
 from agent.models import Turn
 from agent.troubles import (
@@ -35,7 +35,7 @@ from whatsapp.states import describe
 from whatsapp.views import card
 
 # Of one answer only, or told as a warning of its own: no trouble with the model's server.
-UNSENT = (BUSY, CUSTOMER_SPENT, CUT_OFF, DECLINED, FALLEN_BACK, NO_END, SPENT, TOO_LONG)
+UNSENT = (BUSY, CONFIRMED, CUSTOMER_SPENT, CUT_OFF, DECLINED, FALLEN_BACK, NO_END, SPENT, TOO_LONG)
 WEEK = dt.timedelta(days=7)
 
 
@@ -61,7 +61,12 @@ def home(request: HttpRequest, context: dict[str, Any]) -> TemplateResponse:
 def figures(request: HttpRequest, tenant: Tenant, at: dt.datetime) -> list[dict[str, str]]:
     """The numbers on top, each with the sentence that says what it counts. A dash where nothing was counted."""
     entries = KnowledgeEntry.objects.current(at, tenant).count()
-    knowledge = _figure(_("Knowledge entries"), entries, _("that the assistant may use today"))
+    counts = _("that the assistant may use today")
+    if waiting := KnowledgeEntry.objects.for_tenant(tenant).waiting().count():
+        counts = _("that the assistant may use today; %(number)s wait for your review") % {
+            "number": waiting
+        }
+    knowledge = _figure(_("Knowledge entries"), entries, counts)
     if not allowed(request, "inbox"):
         return [knowledge]
     alone, total = answered_without_staff(tenant, at)

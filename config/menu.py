@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -36,8 +36,11 @@ def _open() -> QuerySet[Escalation]:
     return Escalation.objects.filter(state=Escalation.State.OPEN)
 
 
-def _unindexed() -> QuerySet[KnowledgeEntry]:
-    return KnowledgeEntry.objects.filter(index_state=KnowledgeEntry.IndexState.FAILED)
+def _unused() -> QuerySet[KnowledgeEntry]:
+    """Entries of which customers are not told although somebody wants them to be."""
+    failed = Q(index_state=KnowledgeEntry.IndexState.FAILED)
+    waits = Q(needs_review=True) & ~Q(status=KnowledgeEntry.Status.ARCHIVED)
+    return KnowledgeEntry.objects.filter(failed | waits)
 
 
 def _gaps() -> QuerySet[Gap]:
@@ -74,7 +77,7 @@ MENU: list[tuple[Promise | str, list[Item]]] = [
                 "menu_book",
                 "admin:knowledge_knowledgeentry_changelist",
                 "knowledge",
-                _unindexed,
+                _unused,
             ),
             Item(_("Unanswered questions"), "contact_support", "gaps", "knowledge.change", _gaps),
             Item(_("Playground"), "science", "playground", "playground"),

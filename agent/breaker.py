@@ -38,7 +38,7 @@ class Circuit:
             if error is None:
                 return
             if now < self._until:
-                raise ModelError(error.sentence, permanent=True, about=error.about)
+                raise ModelError(error.sentence, permanent=True, about=error.about, made=False)
             self._until = now + patience  # this call tries; should its thread die, the next may
 
     def worked(self) -> None:

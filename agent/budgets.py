@@ -113,10 +113,10 @@ def _set_aside(budget: Budget, most: int, deadline: float) -> tuple[int, int, dt
             return pk, amount, until
         row = Purse.objects.filter(pk=pk).first()
         if row and not _waits_for_others(row, budget, at):
-            raise ModelError(budget.spent, permanent=True, about="budget")
+            raise ModelError(budget.spent, permanent=True, about="budget", made=False)
         _known.pop((budget.tenant.pk, budget.customer), None)
         if row and time.monotonic() + LOOK > patience:
-            raise ModelError(BUSY, permanent=True, about="budget")
+            raise ModelError(BUSY, permanent=True, about="budget", made=False)
         if row:
             pause(LOOK)
 

@@ -109,18 +109,18 @@ class Claude:
         began = time.monotonic()
         server = breaker.circuit(self.base_url, self.key)
         its_model = breaker.circuit(self.base_url, self.key, model)
-        for circuit in (server, its_model):
+        for circuit in (its_model, server):  # a gone model must not take the server's one try
             circuit.enter(patience=max(0.0, until - began) + LEAST)
         try:
             completion = self._plainer_if_refused(model, asked, until)
         except ModelError as error:
             unfair = until - began < FAIR * settings.AGENT_TURN_DEADLINE
+            if error.about == "server" and not (error.sentence == TOO_SLOW and unfair):
+                server.failed(error)
+            elif error.about in ("model", "request", "field", "length"):
+                server.worked()  # it answered; something else is wrong
             if error.about == "model":
                 its_model.failed(error, at_least=breaker.GONE if self.fallback else 0.0)
-            elif error.about != "server":
-                server.worked()
-            elif not (error.sentence == TOO_SLOW and unfair):
-                server.failed(error)
             raise
         server.worked()
         its_model.worked()

@@ -37,6 +37,9 @@ class Run:
         default_factory=list
     )  # drafts that may not leave, and why
 
+    def __post_init__(self) -> None:
+        self._asked = len(self.messages) - 1  # where the customer's newest message stands
+
     def answer(self) -> str:
         """The model's text. Empty when there is none to send; `error` tells staff why. Raises ModelError."""
         shorter = False
@@ -102,17 +105,21 @@ class Run:
         return completion
 
     def _drop_history(self) -> bool:
-        """Leave only the newest message of the customer, and what came after it. False when that is all there is."""
-        asked = max(n for n, m in enumerate(self.messages) if _is_of_customer(m))
-        self.trace.append({"dropped": asked})
-        self.messages = self.messages[asked:]
-        return asked > 0
+        """Leave only what came since the customer's newest message. False when there was nothing before it."""
+        dropped, self._asked = self._asked, 0
+        self.trace.append({"dropped": dropped})
+        self.messages = self.messages[dropped:]
+        return dropped > 0
 
     def _call(self) -> Completion:
         self.rounds += 1
-        completion = self.model.complete(
-            system=self.system, messages=self.messages, tools=schemas(), deadline=self.deadline
-        )
+        try:
+            completion = self.model.complete(
+                system=self.system, messages=self.messages, tools=schemas(), deadline=self.deadline
+            )
+        except ModelError as error:
+            self.rounds -= not error.made
+            raise
         self.usage += completion.usage
         self.answered_by = completion.model or self.model.name
         self.cost += card(self.answered_by).cost(completion.usage)
@@ -133,12 +140,6 @@ class Run:
 
 def _said(completion: Completion) -> dict[str, Any]:
     return {"role": "assistant", "content": list(completion.content)}
-
-
-def _is_of_customer(message: dict[str, Any]) -> bool:
-    content = message["content"]
-    results = isinstance(content, list) and content[0].get("type") == "tool_result"
-    return message["role"] == "user" and not results
 
 
 def _with_words(message: dict[str, Any], words: str) -> dict[str, Any]:

@@ -60,12 +60,14 @@ class ModelError(Exception):
         wait: float | None = None,
         about: About = "server",
         uncertain: bool = False,
+        made: bool = True,
     ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.permanent = permanent  # trying again by itself does not help
         self.wait = wait  # seconds that the server asks for
         self.about = about
+        self.made = made  # False: nobody was asked
         self.uncertain = uncertain  # the call may have been billed although no answer came
 
 

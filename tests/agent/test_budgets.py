@@ -197,5 +197,5 @@ def test_a_used_up_budget_means_approved_text_only_and_staff_see_why(limited, no
     assert len(server.requests) == 1
     second, first = Turn.objects.all()
     assert (first.outcome, second.outcome) == ("answered", "from_knowledge")
-    assert second.error == troubles.SPENT
+    assert (second.error, second.rounds, first.rounds) == (troubles.SPENT, 0, 1)
     assert "Jalan Pantai 12" in replies()[-1]

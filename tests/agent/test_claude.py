@@ -4,8 +4,9 @@ import time
 
 import pytest
 
-from agent import claude, troubles, wire
+from agent import breaker, claude, troubles, wire
 from agent.claude import ModelError, model_for
+from agent.models import Purse
 from agent.pricing import Usage
 from agent.tools import schemas
 from tests import model_server as script
@@ -154,6 +155,35 @@ def test_when_the_model_is_gone_the_fallback_answers_and_the_gone_one_is_not_ask
     asked = [body["model"] for body in server.bodies]
     assert asked == ["claude-gone", "claude-haiku-5-5", "claude-haiku-5-5"]
     assert server.bodies[1]["thinking"] == {"type": "adaptive"}  # as that model wants it
+
+
+def test_the_fallback_also_answers_when_the_server_itself_had_failed_meanwhile(
+    ombak, settings, serve: Serve, monkeypatch
+):
+    settings.AGENT_MODEL, settings.AGENT_FALLBACK_MODEL = "claude-gone", "claude-haiku-5-5"
+    now = [100.0]
+    monkeypatch.setattr(breaker, "clock", lambda: now[0])
+    serve([script.NO_MODEL, script.text("a"), script.WRONG_KEY, script.text("b")])
+    assert call(ombak).text == "a"
+    with pytest.raises(ModelError):
+        call(ombak)
+    now[0] += breaker.SHORTEST  # the model is still known to be gone
+    assert call(ombak).text == "b"
+
+
+def test_a_used_up_budget_says_nothing_about_the_server(ombak, serve: Serve, monkeypatch):
+    ombak.budget_day = 1
+    now = [100.0]
+    monkeypatch.setattr(breaker, "clock", lambda: now[0])
+    server = serve([script.WRONG_KEY])
+    for sentence in (troubles.WRONG_KEY, troubles.SPENT, troubles.WRONG_KEY):
+        with pytest.raises(ModelError) as caught:
+            call(ombak)
+        assert caught.value.sentence == sentence
+        if len(server.requests) == 1 and sentence == troubles.WRONG_KEY:
+            Purse.objects.update(day_spent=10**9)
+            now[0] += breaker.SHORTEST
+    assert len(server.requests) == 1
 
 
 def test_when_both_models_are_gone_it_is_told(ombak, serve: Serve):

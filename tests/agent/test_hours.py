@@ -14,8 +14,9 @@ WEEK = {
 
 
 def wednesday(tenant, clock, days=0):
-    day = dt.datetime(2026, 11, 18, *map(int, clock.split(":")), tzinfo=tenant.zone)
-    return (day + dt.timedelta(days=days)).astimezone(dt.UTC)
+    day = dt.date(2026, 11, 18) + dt.timedelta(days=days)
+    moment = dt.datetime.combine(day, dt.time.fromisoformat(clock), tzinfo=tenant.zone)
+    return moment.astimezone(dt.UTC)
 
 
 @pytest.mark.parametrize(

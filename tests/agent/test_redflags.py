@@ -82,7 +82,7 @@ PHRASED = [json.loads(line) for line in PHRASES.read_text("utf-8").splitlines()]
 def test_each_phrase_of_the_list_calls_for_what_it_should(row):
     flag = redflags.find(row["text"])
     assert (flag is not None) == bool(row["category"]), flag
-    if row["category"] in ("self_harm", "emergency", "human_request"):
+    if flag and row["category"] in ("self_harm", "emergency", "human_request"):
         assert flag.fixed
 
 

@@ -1,0 +1,123 @@
+"""Who may open and send what: role by page by method, read from the membership at each request."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tenants.models import Membership, Tenant
+from tests import factories
+from tests.config.rows import one_of_everything
+
+EVERYBODY = {"owner", "editor", "front_desk", "platform"}
+OWNERS = {"owner", "platform"}
+PLATFORM = {"platform"}
+KNOWLEDGE = {"owner", "editor", "platform"}
+INBOX = {"owner", "front_desk", "platform"}
+NOBODY: set[str] = set()
+
+# address: (may open it, may send it)
+PAGES: dict[str, tuple[set[str], set[str]]] = {
+    "": (EVERYBODY, EVERYBODY),
+    "account/": (EVERYBODY, EVERYBODY),
+    "account/second-factor/": (EVERYBODY, EVERYBODY),
+    "account/person/": (NOBODY, EVERYBODY),
+    "account/password/": (NOBODY, EVERYBODY),
+    "account/sessions/": (NOBODY, EVERYBODY),
+    "account/second-factor/change/": (NOBODY, EVERYBODY),
+    "playground/": (EVERYBODY, EVERYBODY),
+    "knowledge/knowledgeentry/": (EVERYBODY, EVERYBODY),
+    "knowledge/knowledgeentry/add/": (KNOWLEDGE, KNOWLEDGE),
+    "knowledge/knowledgeentry/{entry}/change/": (EVERYBODY, KNOWLEDGE),
+    "knowledge/knowledgeentry/{entry}/delete/": (KNOWLEDGE, KNOWLEDGE),
+    "agent/turn/": (KNOWLEDGE, KNOWLEDGE),
+    "conversations/conversation/": (INBOX, INBOX),
+    "conversations/conversation/{chat}/change/": (INBOX, INBOX),
+    "conversations/conversation/{chat}/take-over/": (INBOX, INBOX),
+    "conversations/escalation/": (INBOX, INBOX),
+    "conversations/customer/": (INBOX, INBOX),
+    "whatsapp/": (OWNERS, OWNERS),
+    "whatsapp/pair/": (OWNERS, OWNERS),
+    "whatsapp/unlink/": (OWNERS, OWNERS),
+    "studio/settings/": (OWNERS, OWNERS),
+    "studio/mode/": (OWNERS, OWNERS),
+    "tenants/tenant/{studio}/change/": (OWNERS, OWNERS),
+    "tenants/tenant/add/": (PLATFORM, PLATFORM),
+    "tenants/tenant/{studio}/delete/": (NOBODY, NOBODY),
+    "tenants/apitoken/": (OWNERS, OWNERS),
+    "tenants/apitoken/add/": (OWNERS, OWNERS),
+    "tenants/deed/": (OWNERS, OWNERS),
+    "team/": (OWNERS, OWNERS),
+    "team/invite/": (NOBODY, OWNERS),
+    "team/{member}/role/": (NOBODY, OWNERS),
+    "team/{member}/unlock/": (NOBODY, OWNERS),
+    "team/{member}/password/": (NOBODY, OWNERS),
+    "team/{member}/second-factor/": (NOBODY, OWNERS),
+    "platform/": (PLATFORM, PLATFORM),
+    "platform/new/": (NOBODY, PLATFORM),
+    "auth/user/": (PLATFORM, PLATFORM),
+    "auth/user/add/": (PLATFORM, PLATFORM),
+    "auth/user/{user}/change/": (PLATFORM, PLATFORM),
+    "auth/user/{user}/password/": (PLATFORM, PLATFORM),
+    "auth/group/": (PLATFORM, PLATFORM),
+    "team/{member}/remove/": (NOBODY, OWNERS),
+    "platform/{studio}/": (NOBODY, PLATFORM),  # without a word it suspends
+}
+ROLES = sorted(EVERYBODY)
+
+
+def person(role: str, studio: Tenant) -> User:
+    if role == "platform":
+        return factories.platform_admin("matrix")
+    return factories.staff("matrix", studio, role)
+
+
+@pytest.fixture
+def keys(ombak: Tenant) -> dict[str, Any]:
+    rows = {model.__name__: row for model, row in one_of_everything(ombak, "Ayu").items()}
+    member = Membership.objects.get(user=factories.staff("target", ombak, "front_desk"))
+    return {
+        "entry": rows["KnowledgeEntry"].pk,
+        "chat": rows["Conversation"].pk,
+        "studio": ombak.pk,
+        "member": member.pk,
+        "user": member.user_id,
+    }
+
+
+def outcome(client: Client, method: str, address: str) -> str:
+    """open: answered or sent on · closed: 403 · none: no such method."""
+    answer = client.get(address) if method == "GET" else client.post(address, {})
+    if answer.status_code == 302:
+        assert "/login/" not in answer.headers["Location"], address
+    return {403: "closed", 405: "none"}.get(answer.status_code, "open")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_opens_and_sends_what_is_its_own(
+    client: Client, ombak: Tenant, keys: dict[str, Any], role: str
+) -> None:
+    client.force_login(person(role, ombak))
+    client.post("/admin/studio/choose/", {"studio": str(ombak.pk)})
+    for page, (opens, sends) in PAGES.items():
+        address = "/admin/" + page.format(**keys)
+        got = outcome(client, "GET", address)
+        assert (got == "open") == (role in opens), f"GET {address}: {got}"
+        got = outcome(client, "POST", address)
+        wanted = ("open", "none") if role in sends else ("closed", "none")
+        assert got in wanted, f"POST {address}: {got}"
+
+
+def test_staff_of_no_studio_and_strangers_open_nothing(
+    client: Client, keys: dict[str, Any]
+) -> None:
+    for user in (None, factories.staff("lost", None)):
+        if user:
+            client.force_login(user)
+        for page in PAGES:
+            address = "/admin/" + page.format(**keys)
+            for answer in (client.get(address), client.post(address, {})):
+                assert answer.status_code in (302, 403, 405), address
+                if answer.status_code == 302:
+                    assert answer.headers["Location"].startswith("/admin/login/"), address

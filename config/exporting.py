@@ -1,7 +1,9 @@
 """A studio as a file: the form that loadstudio reads, so that a studio moves from house to house."""
 
+import base64
 from typing import Any
 
+from knowledge import attachments
 from knowledge.models import KnowledgeCategory, KnowledgeEntry
 from tenants.models import Tenant
 
@@ -20,13 +22,14 @@ USUAL: dict[str, Any] = {
 }
 
 
-def studio_as_dict(tenant: Tenant) -> dict[str, Any]:
+def studio_as_dict(tenant: Tenant, *, files: bool = True) -> dict[str, Any]:
     """The studio with its knowledge, and with what its file said beyond that. Never with keys."""
     extra = dict(tenant.loaded)
     entry_extra: dict[str, dict[str, Any]] = extra.pop("entries", {})
     unusual = {f: getattr(tenant, f) for f, usual in USUAL.items() if getattr(tenant, f) != usual}
     categories = KnowledgeCategory.objects.filter(tenant=tenant).values_list("name", flat=True)
-    entries = KnowledgeEntry.objects.filter(tenant=tenant).order_by("created_at", "pk")
+    rows = KnowledgeEntry.objects.filter(tenant=tenant).select_related("attachment")
+    entries = rows.order_by("created_at", "pk")
     return {
         "id": tenant.slug,
         "name": tenant.name,
@@ -38,8 +41,22 @@ def studio_as_dict(tenant: Tenant) -> dict[str, Any]:
         **unusual,
         **({"categories": list(categories)} if categories else {}),
         **extra,
-        "entries": [entry_as_dict(e) | entry_extra.get(e.reference, {}) for e in entries],
+        "entries": [
+            entry_as_dict(e) | (_file(e) if files else {}) | entry_extra.get(e.reference, {})
+            for e in entries
+        ],
     }
+
+
+def _file(entry: KnowledgeEntry) -> dict[str, Any]:
+    """Its picture or PDF; nothing when there is none, or somebody deleted it from the disk."""
+    try:
+        data = attachments.read(entry.file) if entry.file else b""
+    except OSError:
+        data = b""
+    if not entry.file or not data:
+        return {}
+    return {"file": {"name": entry.file.name, "data": base64.b64encode(data).decode()}}
 
 
 def entry_as_dict(entry: KnowledgeEntry) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Studios from files into the database: all of them or none."""
 
+import base64
+import binascii
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from config.studiofile import (
     ENTRY_KEYS,
@@ -16,7 +19,7 @@ from config.studiofile import (
     Studio,
     StudioFileError,
 )
-from knowledge import review
+from knowledge import attachments, review
 from knowledge.entries import save_entry
 from knowledge.models import KnowledgeCategory, KnowledgeEntry
 from tenants.models import Tenant
@@ -138,11 +141,30 @@ def _store_entries(result: Loaded, studio: Studio, problems: list[str], progress
 def _store_entry(result: Loaded, row: dict[str, Any], entry: KnowledgeEntry | None) -> None:
     wanted = _wanted(row, result.tenant)
     if entry is None:
-        save_entry(result.tenant, wanted)
+        entry = save_entry(result.tenant, wanted)
         result.added += 1
     elif not _same(entry, wanted):
         save_entry(result.tenant, wanted, entry)
         result.changed += 1
+    if row.get("file"):
+        _store_file(entry, row["file"])
+
+
+def _store_file(entry: KnowledgeEntry, file: Mapping[str, str]) -> None:
+    """The picture or PDF of the file, unless the entry has that very one."""
+    try:
+        data = base64.b64decode(file["data"], validate=True)
+    except binascii.Error as error:
+        raise ValidationError({"file": _("The file is not in base64.")}) from error
+    try:
+        if entry.file and attachments.read(entry.file) == data:
+            return
+    except OSError:
+        pass  # gone from the disk: here it is again
+    try:
+        attachments.attach(entry, data, file["name"])
+    except ValidationError as error:
+        raise ValidationError({"file": error.messages}) from error
 
 
 def _wanted(row: dict[str, Any], tenant: Tenant) -> dict[str, Any]:

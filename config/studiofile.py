@@ -35,7 +35,7 @@ ENTRY_TEXTS = (
     "valid_from",
     "valid_until",
 )
-ENTRY_KEYS = frozenset({"id", "keywords", *ENTRY_TEXTS})
+ENTRY_KEYS = frozenset({"id", "keywords", "file", *ENTRY_TEXTS})
 SECRETS = ("api_keys", "anthropic_api_key", "openai_api_key")
 
 
@@ -145,6 +145,11 @@ def _entry_problems(entry: Any, where: str) -> Iterator[str]:
     keywords = entry.get("keywords") or ""
     if not isinstance(keywords, str) and not _are_texts(keywords):
         yield f"{where}, keywords: expected words separated by commas, or a list of words."
+    file = entry.get("file")
+    if file is not None and not (
+        isinstance(file, dict) and _are_texts([file.get("name"), file.get("data")])
+    ):
+        yield f"{where}, file: expected an object with name and data (base64)."
 
 
 def _missing(row: dict[str, Any], fields: tuple[str, ...], where: str) -> Iterator[str]:

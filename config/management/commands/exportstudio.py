@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from config.exporting import studio_as_dict
+from config.studiofile import MAX_BYTES
 from tenants.selection import studio_named
 
 
@@ -19,10 +20,18 @@ class Command(BaseCommand):
         parser.add_argument("slug", metavar="SLUG", nargs="?", default="")
         parser.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
 
-    def handle(self, *, slug: str, out: Path | None, **_options: Any) -> None:
+        parser.add_argument(
+            "--without-files",
+            action="store_true",
+            help="leave out the pictures and PDFs of the entries",
+        )
+
+    def handle(self, *, slug: str, out: Path | None, without_files: bool, **_options: Any) -> None:
         tenant = studio_named(slug)
-        file = {"format": 1, "studios": [studio_as_dict(tenant)]}
+        file = {"format": 1, "studios": [studio_as_dict(tenant, files=not without_files)]}
         text = json.dumps(file, ensure_ascii=False, indent=2)
+        if len(text.encode()) > MAX_BYTES:
+            self.stderr.write("This is too large for loadstudio; --without-files makes it small.")
         if out is None:
             self.stdout.write(text)
             return

@@ -63,7 +63,7 @@ class Campaign:
                 self._kill_at(point, told=turn < self.kills - 1 or point not in UNCERTAIN)
                 self.done[point] = turn + 1
                 self.tell(f"{point} {turn + 1}/{self.kills}")
-        self._settle()
+            self._settle()  # else the line with the longer queue is always the one that dies next
         return self.ledger
 
     def _kill_at(self, point: str, *, told: bool) -> None:
@@ -102,7 +102,7 @@ class Campaign:
 
     def _settle(self) -> None:
         try:
-            until(self.ledger.settled, 90, "everything decided")
+            until(self.ledger.settled, 240, "everything decided")
         except AssertionError as stuck:
             raise AssertionError(self.ledger.unsettled()) from stuck
         time.sleep(0.3)  # the last receipts

@@ -34,6 +34,12 @@ def test_a_file_waits_with_its_caption_and_is_stored_once(chat, data, kind):
     assert fresh(chat).handled_by != "assistant" or fresh(chat).mode_version > 0
 
 
+def test_of_a_long_name_the_end_is_kept_and_two_files_are_two_messages(chat):
+    first, second = send(chat, name="a" * 150 + ".pdf"), send(chat, bytes(PDF), key="staff:2")
+    assert first.details["file_name"] == "a" * 96 + ".pdf"
+    assert first.pk != second.pk
+
+
 @pytest.mark.parametrize("data", [b"MZ program", b"<svg onload=x>", b"", b"GIF89a"])
 def test_what_whatsapp_does_not_show_is_refused_with_what_can_be_sent(chat, data):
     with pytest.raises(AttachmentError, match="JPEG and PNG"):

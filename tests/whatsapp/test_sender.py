@@ -539,7 +539,7 @@ def test_receipts_that_the_last_line_read_too_early_settle_its_messages_at_the_s
     outbox.claim_to_send(ombak.pk, now)
     given_out(store, message, "3EB0F")
     journal = Journal(store.journal, clock=now.timestamp)
-    for kind, whatsapp_id in (("DELIVERED", "3EB0F"), ("READ", "3EB0X")):
+    for kind, whatsapp_id in (("RETRY", "3EB0F"), ("DELIVERED", "3EB0F"), ("READ", "3EB0X")):
         raw = events.receipt(kind, whatsapp_id)
         journal.add(raw.kind, raw.key, raw.payload)
     for raw in journal.waiting():
@@ -549,6 +549,7 @@ def test_receipts_that_the_last_line_read_too_early_settle_its_messages_at_the_s
     hear_again(ombak.pk, journal, read, now)
     assert state_of(message) == (State.DELIVERED, "3EB0F")
     assert state_of(other)[0] == State.QUEUED
+    assert Message.objects.count() == 2  # the library served the retry, as long as it lived
 
 
 def test_after_a_kill_a_message_that_was_never_tried_waits_again(

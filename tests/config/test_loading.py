@@ -1,5 +1,6 @@
 """Studio files: whole or not at all, and what is wrong is told with its place."""
 
+import base64
 import io
 import json
 from pathlib import Path
@@ -11,9 +12,11 @@ from django.core.management import CommandError, call_command
 from config.exporting import studio_as_dict
 from config.studiofile import MAX_BYTES
 from conversations.models import Conversation, Customer
+from knowledge import attachments
 from knowledge.models import KnowledgeCategory, KnowledgeEntry
 from tenants.models import Tenant
 from tests import factories
+from tests.knowledge.test_attachments import PDF
 
 EVALS = Path(__file__).resolve().parents[2] / "evals" / "studios.json"
 ENTRY = {"id": "e1", "title": "Harga", "category": "classes", "content": "Rp 1.000."}
@@ -315,3 +318,36 @@ def test_who_loads_with_approve_answers_for_the_poisoned_ones(
     capsys.readouterr()
     load(EVALS, "--replace")  # the approval stays with the text
     assert "review" not in capsys.readouterr().out
+
+
+def test_the_file_of_an_entry_moves_with_its_studio(tmp_path: Path, settings: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    file = {"name": "harga.pdf", "data": base64.b64encode(PDF).decode()}
+    studio = STUDIO | {"entries": [ENTRY | {"file": file}]}
+    load(written(tmp_path, studio))
+    kept = KnowledgeEntry.objects.get().file
+    assert kept is not None
+    assert attachments.read(kept) == PDF
+    told = studio_as_dict(Tenant.objects.get())
+    assert told["entries"][0]["file"] == file
+    assert "file" not in studio_as_dict(Tenant.objects.get(), files=False)["entries"][0]
+    load(written(tmp_path, told), "--replace")
+    assert KnowledgeEntry.objects.get().file == kept  # the same one, which customers may have
+    load(written(tmp_path, STUDIO), "--replace")
+    assert KnowledgeEntry.objects.get().file == kept  # the file says nothing about it
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        ("x", "file: expected an object with name and data (base64)."),
+        ({"name": "a.pdf", "data": "%%%"}, "file: The file is not in base64."),
+        ({"name": "a.pdf", "data": "aGVsbG8="}, "file: Only JPEG, PNG and WebP"),
+    ],
+)
+def test_a_wrong_file_of_an_entry_is_told_with_its_place(
+    tmp_path: Path, file: Any, sentence: str
+) -> None:
+    said = refusal(written(tmp_path, STUDIO | {"entries": [ENTRY | {"file": file}]}))
+    assert "Studio pagi, entry e1, " + sentence in said
+    assert not Tenant.objects.exists()

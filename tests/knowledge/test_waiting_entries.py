@@ -190,3 +190,11 @@ def test_the_front_desk_reads_files_and_attaches_none(client: Client, ombak: Ten
     client.force_login(factories.staff("wayan", ombak, Membership.Role.FRONT_DESK))
     assert client.get(f"{LIST}{entry.pk}/file/").content == PDF
     assert "new_file" not in client.get(f"{LIST}{entry.pk}/change/").content.decode()
+
+
+def test_the_menu_and_home_count_what_waits(owner: Client, ombak: Tenant) -> None:
+    factories.entry(ombak, content=POISON)
+    page = owner.get("/admin/").content.decode()
+    assert "1 wait for your review" in page
+    factories.entry(ombak, "Lama", content=POISON, status="archived")
+    assert "1 wait for your review" in owner.get("/admin/").content.decode()

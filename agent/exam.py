@@ -53,6 +53,8 @@ class Verdict(StrEnum):
     FAILED = "failed"  # no answer came about
 
 
+# No failure of the model's server: there is no model, or a floor in code held an answer back.
+EXPECTED = frozenset({answering.NO_MODEL, answering.CONFIRMED, checked.STOPPED})
 GOOD = frozenset({Verdict.ANSWERED, Verdict.HANDED_OVER, Verdict.RIGHT})
 
 
@@ -239,7 +241,7 @@ def _shown(question: ExamQuestion, held: Held, reply: Reply) -> list[KnowledgeEn
 
 def troubled(reply: Reply) -> str:
     """The sentence for staff when the model failed; empty when all went as it should."""
-    return "" if reply.error in (answering.NO_MODEL, checked.STOPPED) else reply.error
+    return "" if reply.error in EXPECTED else reply.error
 
 
 def score(verdicts: Sequence[str]) -> float:

@@ -9,8 +9,8 @@ from typing import Any
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
-from agent import answering, checked
 from agent.ask import as_dict, ask
+from agent.exam import troubled
 from agent.phrases import help_numbers
 from agent.prompts import rules
 from agent.reply import Reply
@@ -21,8 +21,6 @@ from tenants.models import Tenant
 logger = logging.getLogger(__name__)
 Row = Mapping[str, Any]
 Answer = dict[str, Any]
-# What is no failure of the model: there is none, or the guard did its work.
-EXPECTED = ("", answering.NO_MODEL, checked.STOPPED)
 _AUTHORS = {"user": "customer", "customer": "customer", "staff": "staff"}
 
 
@@ -98,7 +96,7 @@ def line(row: Row, reply: Reply) -> Answer:
         "rounds": reply.rounds,
         "latency_ms": reply.milliseconds,
         "usage": {**shown["tokens"], "cost": shown["cost"]},
-        **({"error": reply.error} if reply.error not in EXPECTED else {}),
+        **({"error": trouble} if (trouble := troubled(reply)) else {}),
     }
 
 

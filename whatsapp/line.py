@@ -6,6 +6,7 @@ thread handles them in order.
 """
 
 import contextlib
+import datetime as dt
 import logging
 import queue
 import sqlite3
@@ -105,10 +106,7 @@ class Line(Connection):
             time.sleep(LOOK)
 
     def _begin(self) -> None:
-        # A line of another machine that was frozen may still send what it began.
-        tenant_id, at = self.account.tenant_id, timezone.now()
-        settle(tenant_id, self.store, at, certain=not self.lease.haunted)
-        hear_again(tenant_id, self.journal, lambda raw: self.mover.translator.read(raw), at)
+        self._settle(timezone.now())
         self._become(State.CONNECTING)
         self._find_holes()
         for loop in self._loops:
@@ -118,6 +116,12 @@ class Line(Connection):
         self.store.in_use()
         self.session.start(self._on_raw, self._changes.put)
         self.wakeup.send()  # the next line may load now
+
+    def _settle(self, at: dt.datetime) -> None:
+        """What the last line had begun to send. One of another machine that was frozen may still send it."""
+        tenant_id = self.account.tenant_id
+        settle(tenant_id, self.store, at, certain=not self.lease.haunted)
+        hear_again(tenant_id, self.journal, self.mover.translator.read, at)
 
     def _find_holes(self) -> None:
         try:

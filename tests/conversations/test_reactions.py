@@ -57,6 +57,15 @@ def test_only_customers_messages_of_whatsapp_get_one(ombak):
     assert react(question, "👍", at=NOW) is None
 
 
+def test_neither_what_staff_sent_nor_a_call_gets_one(ombak):
+    message = writes(ombak)
+    Message.objects.filter(pk=message.pk).update(whatsapp_id=None)
+    assert react(fresh(message), "👍", at=NOW) is None
+    sent = outbox.queue(chat_of(message), "Halo", author="staff", key="s", at=NOW)
+    Message.objects.filter(pk=sent.pk).update(whatsapp_id="W1", state="sent")
+    assert react(fresh(sent), "👍", at=NOW) is None
+
+
 def test_staff_react_in_the_thread_and_only_in_their_own_studio(ombak, senja, client, sari):
     mine, theirs = writes(ombak), writes(senja)
     client.force_login(sari)

@@ -1,4 +1,5 @@
 import datetime as dt
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -6,12 +7,16 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from conversations import erasure, outbox
 from tenants.models import Tenant
+from tests.conversations.cast import answered, customer_of, writes
+from tests.whatsapp import events
 from tests.whatsapp.fakes import FakeSession
 from whatsapp import memory, states
 from whatsapp.lease import Lease
 from whatsapp.line import Line
 from whatsapp.models import WhatsAppAccount
+from whatsapp.secrets import secret_of
 from whatsapp.session import Change
 from whatsapp.store import Me, Store
 from whatsapp.wakeups import Wakeup
@@ -338,6 +343,47 @@ def test_nothing_is_sent_by_who_may_have_lost_the_number(
     assert line._send_when_connected()
     line.lease._renewed -= 10
     assert not line._send_when_connected()
+
+
+def test_what_the_database_could_not_hear_is_told_also_while_the_line_is_offline(line: Line):
+    told: list[str] = []
+    line.sender._untold.append(lambda: told.append("sent"))
+    assert not line._send_when_connected()
+    assert told == ["sent"]
+
+
+def test_at_its_start_a_line_settles_what_the_last_one_sent_with_the_receipts_it_kept(
+    line: Line, ombak: Tenant
+):
+    at = timezone.now()
+    reply = answered(ombak, at=at)
+    outbox.claim_to_send(ombak.pk, at)
+    with sqlite3.connect(line.store.session) as file:
+        file.execute("CREATE TABLE whatsmeow_device (jid, lid, push_name)")
+        file.execute("CREATE TABLE whatsmeow_message_secrets (message_id, key)")
+        given = ("3EB0F", secret_of(reply))
+        file.execute("INSERT INTO whatsmeow_message_secrets VALUES (?, ?)", given)
+    receipt = events.receipt("READ", "3EB0F")
+    line.journal.add(receipt.kind, receipt.key, receipt.payload)
+    for raw in line.journal.waiting():
+        line.journal.moved(raw)
+    line._settle(at)
+    reply.refresh_from_db()
+    assert (reply.state, reply.whatsapp_id) == ("read", "3EB0F")
+
+
+def test_every_hour_a_line_empties_what_its_journal_keeps_of_erased_customers(
+    line: Line, ombak: Tenant, settings: Any, tmp_path: Path
+):
+    settings.MEDIA_ROOT = tmp_path
+    message = writes(ombak, whatsapp_id="3A01")
+    raw = events.message(events.body(conversation="rahasia"), whatsapp_id="3A01")
+    line.journal.add(raw.kind, raw.key, raw.payload)
+    for waiting in line.journal.waiting():
+        line.journal.moved(waiting)
+    erasure.erase(customer_of(message), timezone.now())
+    line._chore()
+    assert [raw.payload for raw in line.journal.kept(["message"])] == [b""]
 
 
 @pytest.fixture

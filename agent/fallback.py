@@ -8,11 +8,13 @@ from agent import facts
 from agent.guard import LIMIT, shortened, whatsapp
 from agent.language import of_customer
 from agent.language import words as listed
+from agent.leads import asks_opening_hours, lead, opening_hours
 from agent.phrases import phrase
 from agent.reply import Question
 from conversations.mailbox import EscalationDraft
+from knowledge import asking
 from knowledge.overview import overview
-from knowledge.search import Found, best_passage
+from knowledge.search import Found, best_passage, vocabulary_of
 
 _GREETINGS = listed("""p ping hi hii hiii hello helo hey halo hallo hai hay hei permisi assalamualaikum test tes testing min admin
     salam punten misi om swastiastu""")
@@ -69,7 +71,12 @@ def plain_answer(question: Question, language: str, found: Sequence[Found]) -> P
         return Plain(_greeting(question, language))
     if small:
         return Plain(phrase(small, language, question.tenant, question.at))
-    text = _passage(question, language, found) or _overview(question, language)
+    asked = asking.question(vocabulary_of(question.tenant), question.text, question.tenant.name)
+    text = (
+        (opening_hours(question.tenant, language) if asks_opening_hours(asked) else "")
+        or _passage(question, language, found, asked)
+        or _overview(question, language)
+    )
     return Plain(text) if text else hand_over(question, language, "cannot_answer")
 
 
@@ -126,8 +133,10 @@ def asks_price(text: str) -> bool:
     return bool(_ASKS_PRICE.search(text.lower()))
 
 
-def _passage(question: Question, language: str, found: Sequence[Found]) -> str | None:
-    """The passage of the entry that clearly answers, introduced when it is in the other language."""
+def _passage(
+    question: Question, language: str, found: Sequence[Found], asked: asking.Question
+) -> str | None:
+    """The passage of the entry that clearly answers, with a few words before it in the customer's language."""
     best = next((hit for hit in found if hit.clear), None)
     if best is None:
         return None
@@ -135,7 +144,8 @@ def _passage(question: Question, language: str, found: Sequence[Found]) -> str |
     if not text or not _fits(question, text, best.entry.title):
         return None
     if best.entry.language == language:
-        return text
+        begins = text.partition("\n")[0].endswith(":")  # “Kami menerima:” needs no other beginning
+        return text if begins else shortened(f"{lead(asked, language)}\n{text}", LIMIT)
     return shortened(
         f"{phrase('introduce', language, question.tenant, question.at)}\n\n{text}", LIMIT
     )

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from knowledge.lexical import language_of
+
 
 def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -31,7 +33,7 @@ def guess(text: str) -> str | None:
     indonesian = sum(word in _INDONESIAN for word in said)
     english = sum(word in _ENGLISH for word in said)
     if indonesian == english:
-        return None
+        return language_of(text) or None  # “wifi password?” has no common word
     return "id" if indonesian > english else "en"
 
 

@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 
-from knowledge import lexical, passages
+from knowledge import asking, lexical, passages
 from knowledge.asking import DAY, FOR_PEOPLE, NO_LENGTH, Asked, Kind, Question, listed
 
 LONGEST = 600  # characters of an answer
 ENOUGH = 0.65  # of what a question names must be told
 SURE = 0.85  # … by a remark in an entry about something else
 BEHIND = 0.5  # of the best score: an entry below is about something else, unless its title says otherwise
+NEARLY = 0.35  # how much worse an answer in the customer's language may fit that holds the same
+NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 AHEAD = 0.15  # how much better than a rival with another price
 HIDDEN_ORDER = re.compile(
     r"\b(?:ignore|disregard|forget|abaikan|lupakan)\b.{0,40}\b(?:instru\w+|rules?|aturan|prompt)\b"
@@ -26,7 +28,15 @@ WHICH = re.compile(r"\b(?:which|what|apa|mana)\b")
 LEADS = re.compile(
     f":\\W*$|{DAY}", re.IGNORECASE
 )  # a heading without which a line says less, or something else
+TITLE = re.compile(r"^[*_][^*_\n]+[*_]:?$")  # a heading that only names what follows
+FULL_STOP = re.compile(
+    r"(?<=[.!?])(?<!\bJl\.)(?<!\bJln\.)(?<!\bNo\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bRp\.)(?<!\bLt\.)\s+(?=[^a-z])"
+)
+CERTAIN = 0.8  # what a sentence must be worth, for the others to be left out
+ALSO = 0.5  # of the best sentence's worth: a sentence that answers, too
+SHORT = 220  # characters that are read at a glance; longer paragraphs are cut to the sentences that answer
 SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[^a-z])|\n")
+HOLIDAYS = asking.HOLIDAYS
 # An entry whose title says more than this tells prices of something special.
 GENERAL = frozenset(
     lexical.token_id(lexical.stem(word))
@@ -49,6 +59,14 @@ class Piece:
     part_of: int | None = None  # the list of an item
     sentences: Sequence[tuple[str, frozenset[int]]] = ()
 
+    @cached_property
+    def prose(self) -> Sequence[tuple[str, frozenset[int]]]:
+        """The sentences of a long paragraph, each with its tokens; nothing of anything else."""
+        parts = FULL_STOP.split(self.text)
+        if len(self.text) <= SHORT or "\n" in self.text or len(parts) < 3:
+            return ()
+        return [(part, _tokens(part)) for part in parts]
+
 
 @dataclass(frozen=True)
 class Page:
@@ -58,6 +76,7 @@ class Page:
     about: frozenset[int]  # tokens of title and keywords
     pieces: Sequence[Piece]
     orders: bool  # somebody hid instructions for an assistant in it
+    language: str = ""
 
     @cached_property
     def everything(self) -> frozenset[int]:
@@ -79,7 +98,7 @@ class Choice:
     joined: bool = False  # from two pieces, as one said only a part
 
 
-def page(title: str, keywords: str, content: str) -> Page:
+def page(title: str, keywords: str, content: str, language: str = "") -> Page:
     pieces: list[Piece] = []
     for block in passages.blocks(content):
         whole = len(pieces)
@@ -92,7 +111,7 @@ def page(title: str, keywords: str, content: str) -> Page:
             ]
     pieces = pieces or [_piece(title, 0)]
     hidden = bool(HIDDEN_ORDER.search(content))
-    return Page(_title(title), _tokens(f"{title}\n{keywords}"), pieces, hidden)
+    return Page(_title(title), _tokens(f"{title}\n{keywords}"), pieces, hidden, language)
 
 
 def _piece(
@@ -210,7 +229,9 @@ def _whole_when_tied(best: Piece, entry: Page, asked: Question) -> Piece:
 def _shown(piece: Piece, entry: Page, asked: Question) -> str:
     """The piece as the customer reads it; a line below the heading that it needs."""
     if piece.part_of is None:
-        return _lines_asked(piece, asked)
+        if piece.prose:
+            return _sentences_asked(piece, asked)
+        return _untitled(_lines_asked(piece, asked), entry, asked)
     heading, _, _rest = next(p for p in entry.pieces if p.order == piece.part_of).text.partition(
         "\n"
     )
@@ -227,6 +248,32 @@ def _lines_asked(piece: Piece, asked: Question) -> str:
     return "\n".join(
         line for line in lines if line in fitting or (line is lines[0] and not _is_item(line))
     )
+
+
+def _untitled(text: str, entry: Page, asked: Question) -> str:
+    """Without a heading that says no more than the question: a person would not write it above an answer."""
+    heading, _, rest = text.partition("\n")
+    if not rest or not TITLE.match(heading) or LEADS.search(heading):
+        return text
+    named = _title(heading)
+    limits = asked.asks_price and not named - asked.names <= GENERAL
+    return text if limits or not named <= entry.title | entry.about | GENERAL else rest
+
+
+def _sentences_asked(piece: Piece, asked: Question) -> str:
+    """Of a long paragraph the sentences that answer, each with the one after it, which often limits it."""
+    worth = [_sentence_worth(text, tokens, asked) for text, tokens in piece.prose]
+    best = max(worth)
+    if best < CERTAIN:
+        return piece.text
+    good = {place for place, value in enumerate(worth) if value >= ALSO * best}
+    good |= {place + 1 for place in good}
+    return " ".join(text for place, (text, _tokens) in enumerate(piece.prose) if place in good)
+
+
+def _sentence_worth(text: str, tokens: frozenset[int], asked: Question) -> float:
+    told = sum(bool(kind.tells.search(text)) for kind in asked.kinds)
+    return asked.share(tokens) + 0.2 * asked.soft_share(tokens) + 0.8 * told
 
 
 def _is_item(line: str) -> bool:
@@ -292,16 +339,20 @@ def amounts(text: str) -> frozenset[str]:
     return frozenset(amount.strip(".,") for amount in found)
 
 
-def clear(asked: Question, entries: Sequence[tuple[Page, float]]) -> tuple[int, str] | None:
+def clear(
+    asked: Question, entries: Sequence[tuple[Page, float]], language: str = ""
+) -> tuple[int, str] | None:
     """The place of the entry that answers beyond doubt, with its words; None when a person should.
 
-    Entries come best first, with the scores of the search.
+    Entries come best first, with the scores of the search. Of two that say the same, the one in `language` answers.
     """
     if FOR_PEOPLE.search(asked.text) or not (asked.main or asked.asks_price):
         return None
     top = max((score for _entry, score in entries), default=0) or 1
     able = []
     for place, (entry, score) in enumerate(entries):
+        if asked.asks("clock") and entry.title & HOLIDAYS and not asked.names_a_day_off:
+            continue  # `jam buka?` is not about a holiday
         if asked.hard and asked.share(entry.everything) < ENOUGH:
             continue
         if score < BEHIND * top and asked.share(entry.about) < 1:
@@ -312,6 +363,12 @@ def clear(asked: Question, entries: Sequence[tuple[Page, float]]) -> tuple[int, 
     if not able:
         return None
     fit, place, best, entry = max(able, key=lambda one: one[:2])
+    if language and entry.language != language and not asked.whole_day:
+        fit, place, best, entry = max(
+            (one for one in able if one[3].language == language and _same(one, fit, best)),
+            key=lambda one: one[:2],
+            default=(fit, place, best, entry),
+        )
     rivals = [
         rival
         for value, _place, rival, page in able
@@ -320,6 +377,12 @@ def clear(asked: Question, entries: Sequence[tuple[Page, float]]) -> tuple[int, 
     if entry.orders or (asked.asks_price and _other_price(best, rivals)):
         return None
     return -place, best.text
+
+
+def _same(one: tuple[float, int, Choice, Page], fit: float, best: Choice) -> bool:
+    """Whether this choice says the same as the best one: nearly as well, with the same numbers."""
+    mine, its = (set(NUMBER.findall(choice.text)) for choice in (one[2], best))
+    return one[0] > fit - NEARLY and (bool(mine & its) or mine == its)
 
 
 def _special_beside(best: Page, rival: Page, asked: Question) -> bool:

@@ -84,7 +84,7 @@ KINDS = (
     ),
     _kind(
         "when",
-        r"\b(?:kapan|when|hari apa|(?:what|which) days?|jadwal|schedule|timetable|tanggal berapa)\b",
+        r"\b(?:kapan|when|hari apa|(?:what|which) days?|jadwal|schedule|timetable|tanggal berapa|next(?! to)|upcoming|berikutnya)\b",
         f"{_CLOCK}|{DAY}|{_LENGTH}",
     ),
     _kind(
@@ -167,6 +167,29 @@ _ALSO = {
 }
 _HOLIDAY = frozenset(lexical.token_id(lexical.stem(word)) for word in ("libur", "holiday"))
 _WHERE = (("where",), ("dimana",))
+HOLIDAYS = frozenset(
+    lexical.token_id(lexical.stem(word))
+    for word in [
+        "libur",
+        "liburan",
+        "holiday",
+        "holidays",
+        "christmas",
+        "natal",
+        "nyepi",
+        "lebaran",
+        "ramadan",
+        "puasa",
+        "easter",
+        "galungan",
+        "fasting",
+        "eid",
+        "idul",
+        "cuti",
+        "closures",
+    ]
+)
+_DATE = rf"\b\d{{1,2}} {_MONTHS}|\b{_MONTHS} \d{{1,2}}\b"
 _WEEK = re.compile(r"\b(?:\d+|satu|dua|per|se|week|berapa) minggu\b|\bminggu ini\b")
 
 RELATED = 0.6  # what only goes with a word says as much of it
@@ -282,6 +305,12 @@ class Question:
     def goes_on(self) -> bool:
         """Whether it makes sense only after what was said before: “berapa lama berlakunya?”, “and for two?”."""
         return not self.hard or bool(GOES_ON.search(self.said.lower()))
+
+    @cached_property
+    def names_a_day_off(self) -> bool:
+        """Whether a holiday or a date is named."""
+        said = frozenset().union(*(one.tokens | one.related for one in self.asked))
+        return bool(said & HOLIDAYS or re.search(_DATE, self.text))
 
     @cached_property
     def complete(self) -> bool:

@@ -78,6 +78,8 @@ class Terms:
     plain: frozenset[str]  # the words of all groups as they are written
     common: frozenset[str]  # everyday words: no typos, and hardly what a question is about
     longest: int
+    indonesian: frozenset[str]  # words of one language only
+    english: frozenset[str]
 
     @cached_property
     def spelled_short(self) -> Mapping[str, str]:
@@ -102,7 +104,23 @@ def terms() -> Terms:
         ),
         common=frozenset(data["common"]),
         longest=max(map(len, chain(groups, related))),
+        indonesian=_spoken(data, "id") - _spoken(data, "en"),
+        english=_spoken(data, "en") - _spoken(data, "id"),
     )
+
+
+def _spoken(data: Mapping[str, Any], language: str) -> frozenset[str]:
+    """The words that somebody writes in a language, as far as the terms know them."""
+    named = (word for group in data["groups"] for text in group[language] for word in text.split())
+    return frozenset(chain(data[f"stop_{language}"], named))
+
+
+def language_of(text: str) -> str:
+    """“id” or “en” by the words of a text, "" when they do not tell."""
+    known, said = terms(), WORD.findall(text[:LONGEST_QUESTION].lower())
+    indonesian = sum(word in known.indonesian or word in known.slang for word in said)
+    english = sum(word in known.english for word in said)
+    return "" if indonesian == english else "id" if indonesian > english else "en"
 
 
 def _grouped(groups: Iterable[Mapping[str, Any]]) -> dict[tuple[str, ...], frozenset[str]]:

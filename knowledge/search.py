@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from knowledge import answers, asking, index
+from knowledge import answers, asking, index, lexical
 from knowledge.embeddings import embedder_for, for_search
 from knowledge.lexical import Vocabulary, score
 from knowledge.models import KnowledgeEntry
@@ -87,6 +87,7 @@ class _Judge:
     shelf: Shelf
     studio: str
     pages: Sequence[tuple[answers.Page, float]]
+    language: str
 
     def clear(self, text: str, earlier: Sequence[str]) -> tuple[int, str] | None:
         """The place of the entry that answers all of the message, with the words to say."""
@@ -103,10 +104,10 @@ class _Judge:
     def _one(self, now: asking.Question, earlier: Sequence[str]) -> tuple[int, str] | None:
         if earlier and len(now.hard) <= 1:
             before = self._question(earlier[-1])
-            going_on = answers.clear(asking.together(now, before), self.pages)
+            going_on = answers.clear(asking.together(now, before), self.pages, self.language)
             if going_on or (now.goes_on and not now.complete):
                 return going_on
-        return answers.clear(now, self.pages)
+        return answers.clear(now, self.pages, self.language)
 
     def _question(self, text: str) -> asking.Question:
         return asking.question(self.shelf.vocabulary, text, self.studio)
@@ -121,7 +122,9 @@ def _judged(
 ) -> list[Found]:
     """The entries with their scores; at most one of them is clear."""
     pages = [(_page(shelf, entry), value) for entry, value in scored]
-    clear = _Judge(shelf, tenant.name, pages).clear(question, earlier) or (-1, "")
+    said = (lexical.language_of(text) for text in (question, *reversed(earlier)))
+    judge = _Judge(shelf, tenant.name, pages, next(filter(None, said), ""))
+    clear = judge.clear(question, earlier) or (-1, "")
     return [
         Found(entry, value, place == clear[0], clear[1] if place == clear[0] else "")
         for place, (entry, value) in enumerate(scored)
@@ -130,7 +133,7 @@ def _judged(
 
 def _page(shelf: Shelf, entry: KnowledgeEntry) -> answers.Page:
     """The entry cut into passages; kept on the shelf, made anew when the text changed."""
-    text = (entry.title, entry.keywords, entry.content)
+    text = (entry.title, entry.keywords, entry.content, entry.language)
     if entry.pk not in shelf.pages or shelf.pages[entry.pk][0] != text:
         shelf.pages[entry.pk] = (text, answers.page(*text))
     page: answers.Page = shelf.pages[entry.pk][1]

@@ -43,8 +43,46 @@ def test_a_greeting_gets_the_studios_own_greeting_in_its_language(ombak, now):
 
 def test_a_clear_match_answers_word_for_word(ombak, now):
     plain = said(ombak, "alamat?", found(ombak, "Jalan Pantai 12.", "Alamat"), now)
-    assert plain.text == "Jalan Pantai 12."
+    assert plain.text == "Lokasinya di sini, Kak:\nJalan Pantai 12."
     assert plain.escalation is None
+
+
+def test_a_passage_that_begins_like_an_answer_needs_no_other_beginning(ombak, now):
+    entries = found(ombak, "Kami menerima:\n\n- QRIS\n- Kartu", "Pembayaran")
+    assert said(ombak, "bayar pakai apa?", entries, now).text.startswith("Kami menerima:")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "told"),
+    [
+        (
+            "jam buka?",
+            "id",
+            "Kami buka Senin sampai Jumat 08:00 sampai 12:00 dan 16:00 sampai 20:00, "
+            "Sabtu 07:00 sampai 11:00, Minggu tutup, Kak.",
+        ),
+        (
+            "what time do you open",
+            "en",
+            "We're open Monday to Friday 08:00 to 12:00 and 16:00 to 20:00, "
+            "Saturday 07:00 to 11:00, Sunday closed.",
+        ),
+    ],
+)
+def test_the_opening_hours_of_the_studio_answer_when_it_told_them(ombak, now, text, language, told):
+    pairs = [["08:00", "12:00"], ["16:00", "20:00"]]
+    ombak.opening_hours = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), pairs)
+    ombak.opening_hours["sat"] = [["07:00", "11:00"]]
+    entries = found(ombak, "Tutup pukul 10:00.", "Libur nasional")
+    assert said(ombak, text, entries, now, language).text == told
+
+
+@pytest.mark.parametrize(
+    "text", ["jam berapa kelas yin?", "nyepi buka jam berapa?", "sabtu kelas jam berapa"]
+)
+def test_opening_hours_answer_nothing_else(ombak, now, text):
+    ombak.opening_hours = {"mon": [["08:00", "12:00"]]}
+    assert not said(ombak, text, [], now).text.startswith("Kami buka")
 
 
 def test_an_entry_in_the_other_language_is_introduced_in_the_customers(ombak, now):

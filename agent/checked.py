@@ -87,7 +87,6 @@ def _sources(run: Run, question: Question, language: str) -> guard.Sources:
     return guard.Sources(
         entries=tuple(f"{entry.title}\n{entry.content}" for entry in run.context.shown),
         studio=(
-            *(line.text for line in history if line.author != CUSTOMER),
             prompts.now_line(tenant, at),
             phrase("told", language, tenant, at),
             tenant.name,
@@ -98,4 +97,6 @@ def _sources(run: Run, question: Question, language: str) -> guard.Sources:
         customer=(*(line.text for line in history if line.author == CUSTOMER), question.text),
         today=tenant.local(at).date(),
         currency=tenant.currency,
+        name=tenant.name,
+        told=tuple(line.text for line in history if line.author != CUSTOMER),
     )

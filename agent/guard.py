@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from agent import derived
+from agent.belongs import misplaced
 from agent.form import LIMIT, shortened, whatsapp
 from agent.stated import Stated, stated
 
@@ -32,10 +33,12 @@ class Sources:
     customer: tuple[str, ...] = ()
     today: dt.date | None = None  # on the studio's clock
     currency: str = "IDR"
+    name: str = ""  # the studio's
+    told: tuple[str, ...] = ()  # what staff and assistant wrote in the chat
 
     @property
     def ours(self) -> tuple[str, ...]:
-        return (*self.entries, *self.studio)
+        return (*self.entries, *self.studio, *self.told)
 
 
 def unsupported(draft: str, sources: Sources | Sequence[str]) -> list[str]:
@@ -103,7 +106,7 @@ class _Check:
     def __init__(self, draft: str, told: Stated, sources: Sources) -> None:
         self.draft, self.told, self.sources = draft, told, sources
         self.entries = _known(sources.entries)
-        self.studio = _known(sources.studio)
+        self.studio = _known((*sources.studio, *sources.told))
         self.customer = _known(sources.customer)
         self.ours = (self.entries, self.studio)
         self.everybody = (self.entries, self.studio, self.customer)
@@ -120,6 +123,18 @@ class _Check:
         yield from sorted(self.told.codes - self._of("codes", self.everybody))
         yield from sorted(link for link in self.told.links if not self._link(link))
         yield from sorted(self.told.long_numbers - self._of("long_numbers", self.ours))
+        yield from self._misplaced()
+
+    def _misplaced(self) -> Iterable[str]:
+        """What is true of something else, and was not told otherwise in the chat."""
+        said = _known(self.sources.told)
+        for kind, value in misplaced(self.draft, self.sources.entries, self.sources.name):
+            if kind == "day" and value not in said.days:
+                yield f"{_DAY_NAMES[int(value)]} (of something else)"
+            elif kind == "time" and value not in said.clock:
+                yield f"{int(value) // 60:02d}:{int(value) % 60:02d} (of something else)"
+            elif kind == "money" and value not in said.amounts:
+                yield f"{self.sources.currency}:{value:.10g} (of something else)"
 
     def _of(self, name: str, known: Iterable[_Known]) -> frozenset[str]:
         return _all(getattr(each, name) for each in known)

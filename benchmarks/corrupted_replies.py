@@ -46,7 +46,7 @@ from agent.answering import answer  # noqa: E402
 from agent.claude import model_for  # noqa: E402
 from agent.form import whatsapp  # noqa: E402
 from agent.reply import Question, Reply  # noqa: E402
-from benchmarks.spellings import DAYS, corrupted, spelled, words  # noqa: E402
+from benchmarks.spellings import corrupted, spelled, words  # noqa: E402
 from knowledge.entries import save_entry  # noqa: E402
 from tenants.models import Tenant  # noqa: E402
 from tests.model_server import ModelServer, text  # noqa: E402
@@ -197,7 +197,7 @@ def run(
 
 def milliseconds(house: House, found: list[Case]) -> tuple[float, float]:
     """Median and p95 of one check against the whole knowledge, entries read before."""
-    from agent.guard import Sources, unsupported  # noqa: PLC0415
+    from agent.guard import Sources, unsupported
 
     took = []
     for one in found[:300]:

@@ -8,19 +8,76 @@ import random
 import re
 from collections.abc import Callable
 
-_ID = "nol satu dua tiga empat lima enam tujuh delapan sembilan sepuluh sebelas".split()
-_EN = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = "- - twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ID = [
+    "nol",
+    "satu",
+    "dua",
+    "tiga",
+    "empat",
+    "lima",
+    "enam",
+    "tujuh",
+    "delapan",
+    "sembilan",
+    "sepuluh",
+    "sebelas",
+]
+_EN = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["-", "-", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 DAYS = {
     "id": ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu"),
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
 }
 _MONTHS = {
-    "id": "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember".split(),
-    "en": "January February March April May June July August September October November December".split(),
+    "id": [
+        "Januari",
+        "Februari",
+        "Maret",
+        "April",
+        "Mei",
+        "Juni",
+        "Juli",
+        "Agustus",
+        "September",
+        "Oktober",
+        "November",
+        "Desember",
+    ],
+    "en": [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
 }
 
 
@@ -316,6 +373,6 @@ def _wrong_address(value: str, choose: random.Random) -> str:
 _CORRUPT: dict[str, Callable[[str, random.Random], str]] = {
     "money": _wrong_money, "total": _wrong_money, "time": _wrong_time, "end": _wrong_time, "limit": _wrong_time, "span": _wrong_span,
     "count": _wrong_number, "people": _wrong_number, "num": _wrong_number, "age": _wrong_number, "date": _wrong_date,
-    "pct": _wrong_number, "phone": _digits, "code": _digits, "link": _wrong_address, "mail": _wrong_address,
+    "pct": _wrong_number, "phone": lambda value, choose: value[:5] + _digits(value[5:], choose), "code": _digits, "link": _wrong_address, "mail": _wrong_address,
     "day": lambda value, choose: str((int(value) + choose.randrange(1, 7)) % 7),
 }  # fmt: skip

@@ -191,6 +191,40 @@ def test_every_fact_of_an_entry_may_be_quoted():
         assert missing(line) == []
 
 
+WEEK = """Jadwal
+- *Sunset Flow*: setiap hari pukul 17:00
+- *Mat Pilates*: Senin dan Rabu pukul 19:45
+- *Prenatal yoga*: Selasa dan Jumat pukul 10:30
+- 5 kelas: Rp 650.000
+- 10 kelas: Rp 1.200.000"""
+
+
+@pytest.mark.parametrize(
+    ("draft", "wrong"),
+    [
+        ("Mat Pilates ada Senin dan Jumat pukul 19:45", "Friday (of something else)"),
+        ("Sunset Flow is every day at 19:45", "19:45 (of something else)"),
+        ("Prenatal: Wednesday 10:30", "Wednesday (of something else)"),
+        ("Paket 10 kelas Rp 650.000", "IDR:650000 (of something else)"),
+    ],
+)
+def test_what_is_true_of_something_else_is_found(draft, wrong):
+    assert missing(draft, known=WEEK) == [wrong]
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "Mat Pilates hari Selasa belum ada Kak.",
+        "Mat Pilates Senin dan Rabu 19:45, Prenatal Selasa dan Jumat 10:30.",
+        "10 kelas Rp 1.200.000 atau 5 kelas Rp 650.000",
+        "Besok Kamis ada Sunset Flow jam 5 sore.",
+    ],
+)
+def test_what_is_told_of_the_right_thing_passes(draft):
+    assert missing(draft, known=WEEK) == []
+
+
 def test_help_numbers_are_no_weights():
     assert missing("maksimal 112 kg", studio=("hubungi 112",)) == ["112 kg"]
     assert missing("hubungi 112", studio=("hubungi 112",)) == []

@@ -129,11 +129,11 @@ class _Check:
         """What is true of something else, and was not told otherwise in the chat."""
         said = _known(self.sources.told)
         for kind, value in misplaced(self.draft, self.sources.entries, self.sources.name):
-            if kind == "day" and value not in said.days:
+            if kind == "day" and value in self.entries.days - said.days:
                 yield f"{_DAY_NAMES[int(value)]} (of something else)"
-            elif kind == "time" and value not in said.clock:
+            elif kind == "time" and value in self.entries.clock - said.clock:
                 yield f"{int(value) // 60:02d}:{int(value) % 60:02d} (of something else)"
-            elif kind == "money" and value not in said.amounts:
+            elif kind == "money" and value in self.entries.amounts - said.amounts:
                 yield f"{self.sources.currency}:{value:.10g} (of something else)"
 
     def _of(self, name: str, known: Iterable[_Known]) -> frozenset[str]:

@@ -154,7 +154,7 @@ _FLAGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "normal",
         (
             rf"\b(?:mau|minta|tolong|ingin|want|need|demand|give me|can i (?:have|get))\b(?:\s\w+){{0,3}}?\s{_MONEY}\b(?! (?:if|kalau|kalo))",
-            r"^\W*(?:kak |min |halo |hi |pls |please )*refund(?: (?:dong|kak|ya|pls|please|now|aja|min))*\W*$|\bi(?:'d| would)? (?:like|want|need|demand)(?: to (?:get|have|ask for|request))? (?:a|my|the)? ?(?:full )?refund\b",
+            r"^\W*(?:kak |min |halo |hi |pls |please )*refund(?: (?:dong|kak|ya|pls|please|now|aja|min))*[^\w?]*$|\bi(?:'d| would)? (?:like|want|need|demand)(?: to (?:get|have|ask for|request))? (?:a|my|the)? ?(?:full )?refund\b",
             r"\b(?:uang|duit|dana)(?: saya|nya)? (?:mohon |tolong |harap )?(?:di)?(?:balikin|kembalikan|balikan|blkn|kembaliin)|(?:mau|minta|ingin|ajukan|mengajukan)(?: minta)? (?:pengembalian|refund)",
             r"\b(?:give|pay|send|transfer|return|get) (?:me )?(?:back )?(?:the|my|our) (?:money|cash|deposit|payment)(?: back)?\b(?! (?:to|via|by|using))",
             r"\brefund (?:my|me|saya|punya saya|paket saya)\b|(?:balikin|kembalikan|blkn) (?:uang|duit|saldo|kredit|pembayaran)",

@@ -4,7 +4,7 @@ import datetime as dt
 from contextlib import suppress
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 
 from agent.likeness import closest, sense
 from agent.models import Turn
@@ -26,8 +26,20 @@ def gather(since: dt.datetime, at: dt.datetime) -> dt.datetime:
         if unanswered(turn):
             with suppress(IntegrityError):  # another host was a moment faster
                 _keep(turn)
+    _taken_back(at).delete()
     Gap.objects.alias(number=Count("questions")).filter(number=0).delete()  # chats that are gone
     return at - LATE
+
+
+def _taken_back(at: dt.datetime) -> QuerySet[GapQuestion]:
+    """Questions of which the customer deleted a part: their words stay nowhere."""
+    deleted = Message.objects.filter(
+        conversation=OuterRef("conversation"),
+        pk__gte=OuterRef("message"),
+        pk__lt=OuterRef("turn__reply"),
+        details__has_key="revoked",
+    )
+    return GapQuestion.objects.filter(Exists(deleted), asked_at__gt=at - BACK)
 
 
 def unanswered(turn: Turn) -> bool:
@@ -56,8 +68,8 @@ def _new_turns(since: dt.datetime) -> QuerySet[Turn]:
 def _keep(turn: Turn) -> None:
     asked = _asked(turn)
     text = "\n".join(message.text.strip() for message in asked if message.text.strip())
-    if not asked or not text:
-        return  # a picture or a voice note alone names no gap
+    if not text or any(message.details.get("test") for message in asked):
+        return  # a picture or a voice note alone names no gap, and staff who try it out are no customers
     earlier = _earlier(asked[0])
     gap = _gap_for(turn, text, earlier)
     GapQuestion.objects.create(

@@ -141,6 +141,27 @@ def test_a_gap_goes_with_its_last_conversation(ombak: Tenant) -> None:
     assert not Gap.objects.exists()
 
 
+def test_what_the_customer_took_back_stays_nowhere(ombak: Tenant) -> None:
+    asked(ombak, "halo", "ada parkir mobil?")
+    other = asked(ombak, "parkir dimana ya")
+    gather()
+    Message.objects.filter(text="ada parkir mobil?").update(text="", details={"revoked": {}})
+    gather()
+    assert told() == [["parkir dimana ya"]]
+    Message.objects.filter(conversation=other.conversation, author="customer").update(
+        details={"revoked": {}}
+    )
+    gather()
+    assert not Gap.objects.exists()
+
+
+def test_staff_who_try_it_out_are_no_customers(ombak: Tenant) -> None:
+    asked(ombak, "ada parkir mobil?")
+    Message.objects.filter(author="customer").update(details={"test": True})
+    gather()
+    assert told() == []
+
+
 def test_what_was_dismissed_stays_so_when_it_is_asked_again(ombak: Tenant, sari: User) -> None:
     asked(ombak, "boleh bawa anjing?")
     gather()

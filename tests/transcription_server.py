@@ -64,5 +64,5 @@ def _form(content_type: str, body: bytes) -> dict[str, Any]:
     parts = BytesParser(policy=HTTP).parsebytes(head + body)
     return {
         str(part.get_param("name", header="content-disposition")): part.get_payload(decode=True)
-        for part in parts.iter_parts()  # type: ignore[attr-defined]
+        for part in parts.iter_parts()
     }

@@ -74,6 +74,7 @@ def sends(ombak, clock, data: bytes | None, kind="voice", words="", number=1, **
     message = intake.receive(event, at=clock())
     if data is not None:
         waiting = media.claim_next(ombak.pk, clock())
+        assert waiting is not None
         assert media.store(waiting, data)
     return message
 
@@ -189,7 +190,9 @@ def test_the_studios_own_key_pays_for_its_voice_notes(ombak, senja, settings):
     settings.TRANSCRIPTION_MODEL = "whisper-1"
     assert hearing.listener_for(ombak) is None
     ombak.openai_api_key = "sk-ombak"
-    assert hearing.listener_for(ombak).key == "sk-ombak"
+    listener = hearing.listener_for(ombak)
+    assert listener is not None
+    assert listener.key == "sk-ombak"
     assert hearing.listener_for(senja) is None
 
 
@@ -273,6 +276,7 @@ def test_plain_text_asks_the_database_nothing_more(ombak, clock, django_assert_n
     sends(ombak, clock, None, "text", "halo")
     MediaFile.objects.all().delete()
     claim = mailbox.claim_next("me", clock(), 60)
+    assert claim is not None
     with django_assert_num_queries(0):
         came = arrivals.arrived(claim, sees=True, clock=clock, wait=clock.wait)
     assert came is arrivals.NOTHING

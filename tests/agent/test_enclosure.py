@@ -2,7 +2,6 @@
 
 import pytest
 
-from agent import turns
 from agent.answering import answer
 from agent.reply import Question
 from conversations import media
@@ -126,4 +125,3 @@ def test_the_model_is_told_which_entry_has_a_file(ombak, price, clock, now, serv
     write(ombak, "harga kelas berapa?", now)
     step(clock)
     assert 'title="Harga kelas" file="Daftar harga.pdf">' in str(server.bodies[0])
-    assert turns.enclose is enclose

@@ -1,7 +1,6 @@
 """What staff and programs see of entries that wait for review, and of the files of entries."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from knowledge import attachments, review
+from knowledge.models import Attachment
 from tenants.models import ApiToken, Membership, Tenant
 from tests import factories
 from tests.knowledge.test_attachments import PDF, picture
@@ -33,7 +33,7 @@ def folder(settings, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def owner(client: Client, sari: User) -> Iterator[Client]:
+def owner(client: Client, sari: User) -> Client:
     client.force_login(sari)
     return client
 
@@ -139,7 +139,7 @@ def test_a_file_goes_in_by_the_form_and_out_as_a_download(owner: Client, ombak: 
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer["Content-Security-Policy"]
     owner.post(f"{LIST}{entry.pk}/change/", {**FORM, "content": "Rp 1.000", "remove_file": "on"})
-    assert not attachments.Attachment.objects.exists()
+    assert not Attachment.objects.exists()
 
 
 def test_a_page_that_calls_itself_a_picture_is_refused_and_the_text_stays(
@@ -181,7 +181,7 @@ def test_nobody_reaches_the_file_of_another_studio(
     theirs = {"Authorization": f"Bearer {ApiToken.issue(senja)[1]}"}
     for method in (client.get, client.delete, client.post):
         assert method(f"{API}/{entry.pk}/file", {"file": upload(PDF)}, headers=theirs).status_code in (404, 422)  # fmt: skip
-    assert attachments.Attachment.objects.count() == 1
+    assert Attachment.objects.count() == 1
 
 
 def test_the_front_desk_reads_files_and_attaches_none(client: Client, ombak: Tenant) -> None:

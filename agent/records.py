@@ -137,7 +137,9 @@ class GapQuestion(models.Model):
     message = models.ForeignKey(Message, models.CASCADE, related_name="+")
     turn = models.OneToOneField("agent.Turn", models.CASCADE, related_name="gap_question")
     text = models.TextField()
-    earlier = models.TextField(blank=True)  # what they wrote before, when the text alone names nothing
+    earlier = models.TextField(
+        blank=True
+    )  # what they wrote before, when the text alone names nothing
     language = models.CharField(max_length=2, blank=True)
     asked_at = models.DateTimeField()
 

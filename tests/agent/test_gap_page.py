@@ -122,3 +122,13 @@ def test_many_gaps_take_as_many_queries_as_one(owner: Client, ombak: Tenant) -> 
 
 def test_an_empty_list_says_what_will_stand_there(owner: Client, ombak: Tenant) -> None:
     assert "The assistant answered everything." in read(owner)
+
+
+@pytest.mark.parametrize("done", ["write", "again", "dismiss", "reopen"])
+def test_a_gap_of_another_studio_does_not_exist(owner: Client, senja: Tenant, done: str) -> None:
+    row = gap(conversation(senja, "Rahasia"), "rahasia senja")
+    response = owner.post(f"{PAGE}{row.pk}/", {"do": done})
+    assert response.status_code == 404
+    row.refresh_from_db()
+    assert (row.state, row.writing_since, row.settled_by) == (Gap.State.OPEN, None, None)
+    assert "rahasia senja" not in read(owner)

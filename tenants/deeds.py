@@ -13,6 +13,7 @@ logger = logging.getLogger("mila.changes")
 
 WORDS = {
     "invited": gettext_noop("made an invitation as %(role)s for %(whom)s"),
+    "invited_somebody": gettext_noop("made an invitation as %(role)s"),
     "invitation_revoked": gettext_noop("withdrew the invitation for %(whom)s"),
     "joined": gettext_noop("joined as %(role)s"),
     "role": gettext_noop("changed the role of %(whom)s to %(role)s"),

@@ -32,7 +32,8 @@ def invite(
         made_at=at,
         expires_at=at + LIVES,
     )
-    note(tenant, by, "invited", role=role, whom=name or "?")
+    words = {"whom": name} if name else {}
+    note(tenant, by, "invited" if name else "invited_somebody", role=role, **words)
     return made, secret
 
 
@@ -47,7 +48,8 @@ def find(secret: str, at: dt.datetime) -> Invitation | None:
 
 def revoke(invitation: Invitation, by: User, at: dt.datetime) -> None:
     if Invitation.objects.filter(pk=invitation.pk, used_at=None).update(revoked_at=at):
-        note(invitation.tenant, by, "invitation_revoked", whom=invitation.name or "?")
+        named = invitation.name or invitation.get_role_display()
+        note(invitation.tenant, by, "invitation_revoked", whom=named)
 
 
 def accept(invitation: Invitation, user: User, at: dt.datetime) -> Membership:

@@ -27,9 +27,9 @@ def change_role(member: Membership, role: str, by: User) -> None:
     if member.user_id == by.pk:
         raise ValidationError(_("Nobody changes their own role. Ask another owner."))
     with transaction.atomic():
-        _hold(member.tenant, by)
+        owned = _hold(member.tenant, by)
         Membership.objects.filter(pk=member.pk).update(role=role)
-        _still_owned(member.tenant)
+        _still_owned(member.tenant, owned)
     note(member.tenant, by, "role", whom=named(member.user), role=role)
 
 
@@ -38,23 +38,28 @@ def remove(member: Membership, by: User) -> None:
     if member.user_id == by.pk:
         raise ValidationError(_("Nobody removes themselves. Ask another owner."))
     with transaction.atomic():
-        _hold(member.tenant, by)
+        owned = _hold(member.tenant, by)
         Membership.objects.filter(pk=member.pk).delete()
-        _still_owned(member.tenant)
+        _still_owned(member.tenant, owned)
     note(member.tenant, by, "removed", whom=named(member.user))
 
 
-def _hold(tenant: Tenant, by: User) -> None:
-    """One change of a team after the other, and only by who is an owner still."""
+def _hold(tenant: Tenant, by: User) -> bool:
+    """One change of a team after the other, and only by who is an owner still. Whether there is an owner."""
     Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
     mine = tenant.memberships.filter(user=by, role=Membership.Role.OWNER)
     if not is_platform_admin(by) and not mine.exists():
         raise ValidationError(_("You are no owner of this studio any more."))
+    return _owners(tenant).exists()
 
 
-def _still_owned(tenant: Tenant) -> None:
-    owners = tenant.memberships.filter(role=Membership.Role.OWNER, user__is_active=True)
-    if not owners.exists():
+def _owners(tenant: Tenant) -> QuerySet[Membership]:
+    return tenant.memberships.filter(role=Membership.Role.OWNER, user__is_active=True)
+
+
+def _still_owned(tenant: Tenant, before: bool) -> None:
+    """A change must not take the last owner; a studio that waits for its first one may be changed."""
+    if before and not _owners(tenant).exists():
         raise ValidationError(_("A studio needs an owner. Make somebody else an owner first."))
 
 

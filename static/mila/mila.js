@@ -87,7 +87,16 @@
     const button = event.target.closest("[data-copy]");
     if (!button) return;
     const said = document.documentElement.lang === "id" ? "Tersalin" : "Copied";
-    navigator.clipboard.writeText(button.dataset.copy).then(function () { button.textContent = said; });
+    if (navigator.clipboard) {  // browsers have it on https and localhost only
+      navigator.clipboard.writeText(button.dataset.copy).then(function () { button.textContent = said; });
+      return;
+    }
+    const holder = document.createElement("textarea");
+    holder.value = button.dataset.copy;
+    document.body.append(holder);
+    holder.select();
+    if (document.execCommand("copy")) button.textContent = said;
+    holder.remove();
   });
   document.addEventListener("focusin", function (event) {
     if (event.target.matches("[data-select]")) event.target.select();

@@ -98,6 +98,16 @@ def test_an_owner_who_was_barred_does_not_count_as_one(sari: User, ombak: Tenant
         members.remove(Membership.objects.get(user=sari), root)
 
 
+def test_a_studio_that_waits_for_its_first_owner_can_be_changed(
+    client: Client, senja: Tenant
+) -> None:
+    desk = factories.staff("wayan", senja, Role.FRONT_DESK)
+    client.force_login(factories.platform_admin())
+    client.post("/admin/studio/choose/", {"studio": str(senja.pk)})
+    act(client, desk, "role", role="owner")
+    assert role_of(desk) == Role.OWNER
+
+
 def test_of_two_owners_who_remove_each_other_one_remains(sari: User, ombak: Tenant) -> None:
     made = factories.staff("made", ombak)
     first, second = Membership.objects.get(user=made), Membership.objects.get(user=sari)

@@ -61,8 +61,19 @@ def cleared(rows: "Iterable[KnowledgeEntry]") -> "list[KnowledgeEntry]":
     return [row for row in rows if row.pk in trusted]
 
 
+_judged: dict[tuple[Any, str], bool] = {}  # of rows that nobody has checked again yet
+_KEPT = 5000
+
+
 def _trusted(row: "KnowledgeEntry", others: list[str]) -> bool:
-    return row.approved_fingerprint == text_mark(row) or not suspicions(text_of(row), others)
+    if row.approved_fingerprint == text_mark(row):
+        return True
+    key = (row.tenant_id, fingerprint(row))
+    if key not in _judged:
+        if len(_judged) >= _KEPT:
+            _judged.clear()
+        _judged[key] = not suspicions(text_of(row), others)
+    return _judged[key]
 
 
 def recheck(rows: "Iterable[KnowledgeEntry]") -> int:

@@ -5,38 +5,54 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('conversations', '0003_reactions'),
-        ('tenants', '0003_budgets'),
+        ("conversations", "0003_reactions"),
+        ("tenants", "0003_budgets"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='conversation',
-            name='disappears_after',
+            model_name="conversation",
+            name="disappears_after",
             field=models.PositiveIntegerField(db_default=0, default=0, editable=False),
         ),
         migrations.AddField(
-            model_name='conversation',
-            name='disappears_told_at',
+            model_name="conversation",
+            name="disappears_told_at",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
         migrations.CreateModel(
-            name='EarlyChange',
+            name="EarlyChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('whatsapp_id', models.CharField(editable=False, max_length=80)),
-                ('from_me', models.BooleanField(editable=False)),
-                ('name', models.CharField(editable=False, max_length=120)),
-                ('change', models.JSONField(editable=False)),
-                ('created_at', models.DateTimeField()),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("whatsapp_id", models.CharField(editable=False, max_length=80)),
+                ("from_me", models.BooleanField(editable=False)),
+                ("name", models.CharField(editable=False, max_length=120)),
+                ("change", models.JSONField(editable=False)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'early change',
-                'verbose_name_plural': 'early changes',
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'whatsapp_id', 'from_me', 'name'), name='one_row_per_early_change')],
+                "verbose_name": "early change",
+                "verbose_name_plural": "early changes",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("tenant", "whatsapp_id", "from_me", "name"),
+                        name="one_row_per_early_change",
+                    )
+                ],
             },
         ),
     ]

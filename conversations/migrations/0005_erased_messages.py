@@ -5,25 +5,40 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('conversations', '0004_early_changes_and_timers'),
-        ('tenants', '0003_budgets'),
+        ("conversations", "0004_early_changes_and_timers"),
+        ("tenants", "0003_budgets"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Erased',
+            name="Erased",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mark', models.CharField(editable=False, max_length=64)),
-                ('created_at', models.DateTimeField()),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.tenant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("mark", models.CharField(editable=False, max_length=64)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.tenant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'erased message',
-                'verbose_name_plural': 'erased messages',
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'mark'), name='one_row_per_erased_message')],
+                "verbose_name": "erased message",
+                "verbose_name_plural": "erased messages",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("tenant", "mark"), name="one_row_per_erased_message"
+                    )
+                ],
             },
         ),
     ]

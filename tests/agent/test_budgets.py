@@ -5,6 +5,8 @@ import time
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
 from django.utils import timezone
 
 from agent import budgets, troubles
@@ -199,3 +201,24 @@ def test_a_used_up_budget_means_approved_text_only_and_staff_see_why(limited, no
     assert (first.outcome, second.outcome) == ("answered", "from_knowledge")
     assert (second.error, second.rounds, first.rounds) == (troubles.SPENT, 0, 1)
     assert "Jalan Pantai 12" in replies()[-1]
+
+
+def test_a_limit_in_money_without_a_rate_is_refused_when_it_is_entered(ombak):
+    ombak.currency, ombak.budget_day = "XYZ", Decimal(5)
+    with pytest.raises(ValidationError) as caught:
+        ombak.full_clean()
+    assert "EXCHANGE_RATES" in caught.value.message_dict["budget_day"][0]
+    ombak.budget_day = Decimal(0)
+    ombak.full_clean()
+    ombak.currency, ombak.budget_month = "IDR", Decimal(-1)
+    with pytest.raises(ValidationError):
+        ombak.full_clean()
+
+
+def test_an_owner_sets_the_limits_of_the_studio(ombak, sari):
+    client = Client()
+    client.force_login(sari)
+    page = client.get(f"/admin/tenants/tenant/{ombak.pk}/change/").content.decode()
+    for name in ("budget_day", "budget_month", "budget_customer_day"):
+        assert f'name="{name}"' in page
+    assert "0: no limit" in page

@@ -146,6 +146,8 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
         ordering="index_state",
     )
     def index(self, entry: KnowledgeEntry) -> tuple[str, str]:
+        if entry.needs_review:
+            return IndexState.WAITING, _("Not before its review")
         return entry.index_state, entry.get_index_state_display()
 
     @admin.display(description=gettext_lazy("file"))
@@ -154,13 +156,17 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
             return "—"
         address = reverse("admin:knowledge_knowledgeentry_file", args=[entry.pk])
         size = filesizeformat(entry.file.size)
-        return format_html('<a href="{}" download>{}</a> · {}', address, entry.file.name, size)
+        return format_html(
+            '<a class="m-link" href="{}" download>{}</a> · {}', address, entry.file.name, size
+        )
 
     @admin.display(description=gettext_lazy("index"))
     def index_now(self, entry: KnowledgeEntry) -> str:
         """State and last error together: what staff need when an answer does not use the entry."""
         if entry._state.adding:
             return _("Indexed right after saving.")
+        if entry.needs_review:
+            return _("Not before its review")
         if not entry.index_error:
             return entry.get_index_state_display()
         return format_html("{}: {}", entry.get_index_state_display(), entry.index_error[:300])

@@ -66,6 +66,7 @@ def test_the_list_shows_and_filters_what_waits(owner: Client, ombak: Tenant) -> 
     factories.entry(ombak, "Jadwal")
     page = owner.get(LIST).content.decode()
     assert "Needs review" in page
+    assert "Not before its review" in page
     page = owner.get(LIST, {"needs_review__exact": "1"}).content.decode()
     assert "Rahasia" in page
     assert "Jadwal</a>" not in page

@@ -69,3 +69,9 @@ def test_a_model_that_fails_stands_beside_the_answer(running, now, serve: Serve)
     serve(rules=lambda _body: NO_CREDIT)
     finish(now)
     assert "no credit" in running.answers.get(number=5).error
+
+
+def test_two_services_never_ask_the_same_exam(running, now):
+    assert examining._claim(now) == running
+    assert examining._claim(now) is None
+    assert examining._claim(now + examining.LEASE) == running

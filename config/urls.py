@@ -1,6 +1,9 @@
 """Where each address leads."""
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
@@ -16,6 +19,12 @@ import tenants.views
 import whatsapp.views
 from config.api import api
 from config.health import healthz, readyz
+
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for it where a page has not told its icon yet."""
+    return redirect(static("mila/icon.svg"))
+
 
 # Our own pages stand before the site's lists, whose addresses they resemble.
 pages = [
@@ -79,6 +88,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", api.urls),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("favicon.ico", favicon),
     path("healthz", healthz),
     path("readyz", readyz),
 ]

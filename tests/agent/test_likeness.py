@@ -28,6 +28,7 @@ def test_the_same_thing_in_other_words_is_alike(one, other):
         ("brp harga sewa handuk", "brp harga aerial"),
         ("do you accept bitcoin", "do you accept ClassPass"),
         ("ada kelas aerial?", "ada kelas prenatal?"),
+        ("voucher buat teman", "paket dipakai teman"),
     ],
 )
 def test_the_same_way_of_asking_is_not(one, other):

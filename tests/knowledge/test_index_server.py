@@ -1,5 +1,6 @@
 """The contract with a Qdrant server: the real client over HTTP, every request looked at."""
 
+import math
 import uuid
 from typing import Any
 
@@ -206,3 +207,59 @@ def test_both_homes_rank_alike(ombak, now, qdrant_server: Loopback, settings):
     settings.QDRANT_URL = ""
     here = [str(hit.entry.pk) for hit in search(ombak, ["parkir motor"], at=now)]
     assert here == by_server
+
+
+QUESTIONS = ("parkir motor", "where can i park my scooter", "sewa hnduk brp?", "towel")
+
+
+def test_both_homes_are_asked_with_the_same_weights_which_carry_the_rarity(
+    ombak, senja, now, qdrant_server: Loopback, settings, monkeypatch
+):
+    for title in ("Parkir mobil", "Parkir motor", "Sewa handuk"):
+        stored(ombak, title)
+    for number in range(6):  # what is common at another studio changes nothing here
+        stored(senja, f"Handuk {number}")
+    here: list[Any] = []
+    rank = index.StudioIndex.rank
+    monkeypatch.setattr(
+        index.StudioIndex, "rank", lambda self, *asked: here.append(asked) or rank(self, *asked)
+    )
+    for question in QUESTIONS:
+        qdrant_server.asked.clear()
+        settings.QDRANT_URL = qdrant_server.url
+        search(ombak, [question], at=now)
+        (sent,) = [a.body for a in qdrant_server.asked if a.path.endswith("/query")]
+        over_http = dict(zip(*sent["query"]["nearest"].values(), strict=True))
+
+        settings.QDRANT_URL = ""
+        here.clear()
+        search(ombak, [question], at=now)
+        ((_collection, studio, query, limit),) = here
+        assert studio == ombak.pk
+        assert limit == sent["limit"]
+        assert over_http == pytest.approx(query.words)
+
+
+def test_what_is_rare_in_the_studio_weighs_more_in_the_request(ombak, now, qdrant_server: Loopback):
+    for title in ("Parkir mobil", "Parkir motor", "Sewa handuk"):
+        stored(ombak, title)
+    search(ombak, ["parkir handuk"], at=now)
+    sent = next(a.body for a in qdrant_server.asked if a.path.endswith("/query"))
+    weights = dict(zip(*sent["query"]["nearest"].values(), strict=True))
+    common, rare = (lexical.token_id(lexical.stem(word)) for word in ("parkir", "handuk"))
+    assert weights[common] == pytest.approx(math.log(1 + 1.5 / 2.5))
+    assert weights[rare] == pytest.approx(math.log(1 + 2.5 / 1.5))
+
+
+def test_every_ranking_of_every_question_is_inside_the_studio(
+    ombak, senja, now, qdrant_server: Loopback, embedding_server: Loopback
+):
+    for tenant in (ombak, senja):
+        stored(tenant, "Parkir motor")
+    for tenant in (ombak, senja):
+        qdrant_server.asked.clear()
+        search(tenant, list(QUESTIONS[:3]), earlier=["halo"], at=now)
+        (query,) = [a.body for a in qdrant_server.asked if a.path.endswith("/query")]
+        only = [{"key": "tenant", "match": {"value": str(tenant.pk)}}]
+        assert len(query["prefetch"]) == 4  # words, and one embedding per question
+        assert tenant_conditions(query) == [only] * 5

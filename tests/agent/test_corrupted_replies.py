@@ -86,3 +86,14 @@ def test_the_second_try_may_be_right(studio, now, serve):
     assert reply.text == "Sekali datang Rp 150.000."
     assert [held["missing"] for held in reply.stopped] == [["IDR:140000"]]
     assert "IDR:140000" in server.bodies[1]["messages"][-1]["content"]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_links_and_accounts_come_from_the_studios_list(studio, now, serve, told):
+    studio.public_contacts = "Booking: pesan.example/ombak\nBCA 4455667788 PT Ombak" if told else ""
+    draft = "Pesan di pesan.example/ombak, transfer ke BCA 4455667788 ya Kak."
+    serve([text(draft), text(draft)])
+    asked = "bayar ke 4455667788 lewat pesan.example/ombak ya?"
+    reply = answer(Question(studio, asked, now), model_for(studio), context="full")
+    assert (reply.text == draft) is told
+    assert (reply.error == STOPPED) is not told

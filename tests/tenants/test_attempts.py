@@ -10,7 +10,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from tenants.attempts import LIMIT, WINDOW, address
-from tenants.models import FailedLogin
+from tenants.models import Deed, FailedLogin
 
 RIGHT = "correct horse battery"
 PAGE, API = "/admin/login/", "/api/tenants"
@@ -92,3 +92,26 @@ def test_what_was_typed_as_a_name_is_not_kept(client: Client, db: None) -> None:
 def test_only_our_own_proxy_may_say_who_asks(peer: str, told: str, means: str) -> None:
     meta = {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": told}
     assert address(RequestFactory().get("/", **meta)) == means  # type: ignore[arg-type]
+
+
+def test_a_lock_is_told_in_both_logs_and_never_what_was_typed_for_a_name(
+    client: Client, sari: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    guess(client, "sari")
+    guess(client, "my secret password")
+    told = [r.getMessage() for r in caplog.records if r.name == "mila.logins"]
+    assert told == [
+        "Login of sari from 127.0.0.1 locked for 15 minutes",
+        "Login of an unknown name from 127.0.0.1 locked for 15 minutes",
+    ]
+    assert list(Deed.objects.values_list("what", "who")) == [("locked", "sari")]
+
+
+def test_the_sentence_tells_the_minutes_that_are_left_and_who_can_help(
+    client: Client, sari: User
+) -> None:
+    guess(client, "sari")
+    FailedLogin.objects.update(at=timezone.now() - dt.timedelta(minutes=11, seconds=30))
+    page = log_in(client, "sari", RIGHT).content.decode()
+    assert "Wait 4 minutes" in page
+    assert "ask the owner of your studio to unlock you" in page

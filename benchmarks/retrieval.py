@@ -100,7 +100,7 @@ def look_at(question: dict, text: str, how: str, figures: Figures) -> None:
         figures.given.append(how == "right")
         prices = [fact for fact in wanted if money(fact)]
         missed = prices and not any(has_fact(fact, text) for fact in prices)
-        figures.wrong_prices += bool((missed or not wanted) and money(text))
+        figures.wrong_prices += bool((missed or not wanted) and how != "right" and money(text))
     said = "" if answered and not wanted else text.split("\n\n")[0]
     quoted = answered and "\n\n" not in text and len(said) > 80
     if question["reply_language"] in ("id", "en") and said and not quoted:

@@ -221,9 +221,12 @@ def test_both_homes_are_asked_with_the_same_weights_which_carry_the_rarity(
         stored(senja, f"Handuk {number}")
     here: list[Any] = []
     rank = index.StudioIndex.rank
-    monkeypatch.setattr(
-        index.StudioIndex, "rank", lambda self, *asked: here.append(asked) or rank(self, *asked)
-    )
+
+    def noted(self: index.StudioIndex, *asked: Any) -> list[uuid.UUID]:
+        here.append(asked)
+        return rank(self, *asked)
+
+    monkeypatch.setattr(index.StudioIndex, "rank", noted)
     for question in QUESTIONS:
         qdrant_server.asked.clear()
         settings.QDRANT_URL = qdrant_server.url

@@ -22,7 +22,7 @@ def server(ombak, settings, serve: Serve):
     for number in range(20):
         factories.entry(ombak, f"Entry {number}", content=f"{number} " + "kelas yoga pagi " * 60)
     cache, said = PromptCache(), "Ada Kak."
-    return serve(rules=lambda body: text(said, **cache.usage(body, said)))
+    return serve(rules=lambda body: text(said, "end_turn", **cache.usage(body, said)))
 
 
 def ask(tenant, at, words, name):

@@ -149,7 +149,9 @@ def bare(messages: int, at_once: int, recorded: Path, question: str) -> None:
             if kind == "embeddings":
                 embedder.embeddings.create(model=body["model"], input=body["input"])
                 continue
-            reply = claude.messages.create(**body)
+            # The SDK does not take a temperature, which older models want, as an argument of its own.
+            extra = {"temperature": body.pop("temperature")} if "temperature" in body else None
+            reply = claude.messages.create(**body, extra_body=extra)
             words = "".join(block.text for block in reply.content if block.type == "text").split()
         watch.end(words[-1])
 

@@ -70,8 +70,11 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     def start(*more: str, through: tuple[str, ...] = ()) -> "subprocess.Popen[bytes]":
         command = [*through, sys.executable, "-c", PARENT, CHILD, str(tmp_path), *more]
+        # As from a terminal, also where the tests themselves run under nohup.
+        before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
         with (tmp_path / "said").open("w") as said:
             begun.append(subprocess.Popen(command, stdout=said))
+        signal.signal(signal.SIGHUP, before)
         return begun[-1]
 
     yield start

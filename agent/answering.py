@@ -55,13 +55,13 @@ class _Answering:
         self.language = language.of_customer(
             question.text, question.earlier, question.tenant.default_language
         )
+        flag = redflags.find(question.text)
+        if flag and flag.fixed:  # before the money: “udah tf, tapi dada saya sakit”
+            return self._handed_over(flag.category, flag.urgency)
         if payments.shown_as_paid(question):
             return self._for_staff("payment", "billing")
         if not question.text and not question.pictures:
             return self._for_staff(question.missed[0] if question.missed else "media")
-        flag = redflags.find(question.text)
-        if flag and flag.fixed:
-            return self._handed_over(flag.category, flag.urgency)
         self.shelf = current_shelf(question.tenant)
         today = question.tenant.local(question.at).date()
         said = still_true(question.history, self.shelf, today)

@@ -82,6 +82,14 @@ def test_what_is_dangerous_reaches_a_person_without_the_model(ombak, now, model,
     assert reply.rounds == 0
 
 
+def test_pain_is_answered_before_the_payment_in_the_same_message(ombak, now):
+    text = "[image] udah tf ya kak, tapi dada saya sakit banget sesak tolong"
+    reply = answer(question(ombak, text, now, with_file=True), FakeModel())
+    assert reply.escalation is not None
+    assert (reply.escalation.category, reply.escalation.urgency) == ("emergency", "urgent")
+    assert "Pembayaran" not in reply.text
+
+
 def test_the_answer_to_pain_is_kind_and_has_no_advice_on_yoga(ombak, now):
     reply = answer(question(ombak, "I have severe back pain", now), None)
     assert "doctor" in reply.text

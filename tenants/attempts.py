@@ -2,6 +2,9 @@
 
 Together, because a count by name alone would let a stranger lock the owner out, and one by address alone
 would lock a whole studio out behind its one router. Django-axes does not see HTTP Basic; this does.
+
+Codes of the second step are counted by name alone as well: who types them knew the password, so no stranger can lock
+the owner out there, and a new address brings no new guesses.
 """
 
 import datetime as dt
@@ -26,6 +29,7 @@ from tenants.deeds import note_everywhere
 from tenants.models import FailedLogin
 
 LIMIT = 10
+ANYWHERE = "code at any address"
 WINDOW = dt.timedelta(minutes=15)
 logger = logging.getLogger("mila.logins")
 
@@ -52,21 +56,32 @@ class CountedLogin(ModelBackend):
 
 def is_locked(request: HttpRequest, username: str) -> bool:
     """Whether this name has failed too often from this address in the last minutes."""
-    return locked_until(request, username) is not None
+    return _until(username, _place(request)) is not None
 
 
-def locked_until(request: HttpRequest, username: str) -> dt.datetime | None:
-    """When this name may be tried again from this address; None when it may be now."""
-    recent = FailedLogin.objects.filter(
-        key=_key(username, address(request)), at__gt=timezone.now() - WINDOW
-    )
+def is_code_locked(username: str) -> bool:
+    """Whether too many wrong codes were typed for this name in the last minutes, wherever."""
+    return _until(username, ANYWHERE) is not None
+
+
+def _until(username: str, place: str) -> dt.datetime | None:
+    """When this name may be tried again from this place; None when it may be now."""
+    recent = FailedLogin.objects.filter(key=_key(username, place), at__gt=timezone.now() - WINDOW)
     decisive = recent.order_by("-at").values_list("at", flat=True)[LIMIT - 1 : LIMIT]
     return next((at + WINDOW for at in decisive), None)
 
 
 def locked(request: HttpRequest, username: str) -> str:
     """The sentence for who is locked out, with what to do. The same for names that do not exist."""
-    until = locked_until(request, username) or timezone.now()
+    return _wait(_until(username, _place(request)))
+
+
+def code_locked(username: str) -> str:
+    return _wait(_until(username, ANYWHERE))
+
+
+def _wait(until: dt.datetime | None) -> str:
+    until = until or timezone.now()
     minutes = max(1, math.ceil((until - timezone.now()).total_seconds() / 60))
     waits = ngettext("Wait %(n)s minute", "Wait %(n)s minutes", minutes) % {"n": minutes}
     return _(
@@ -77,12 +92,23 @@ def locked(request: HttpRequest, username: str) -> str:
 
 def failed(request: HttpRequest, username: str) -> None:
     """Count a wrong password or code, and tell the log when it was the last that is allowed."""
-    now, who = timezone.now(), address(request)
-    FailedLogin.objects.filter(at__lt=now - WINDOW).delete()
-    key = _key(username, who)
-    FailedLogin.objects.create(key=key, name=_key(username), at=now)
-    if FailedLogin.objects.filter(key=key).count() == LIMIT:
-        _tell(username, who)
+    FailedLogin.objects.filter(at__lt=timezone.now() - WINDOW).delete()
+    if _count(username, _place(request)) == LIMIT:
+        _tell(username, address(request))
+
+
+def code_failed(request: HttpRequest, username: str) -> None:
+    """Count a wrong code at this address and for the name alone."""
+    failed(request, username)
+    many = _count(username, ANYWHERE) == LIMIT
+    if many and not is_locked(request, username):  # else it was told already
+        _tell(username, address(request))
+
+
+def _count(username: str, place: str) -> int:
+    key = _key(username, place)
+    FailedLogin.objects.create(key=key, name=_key(username), at=timezone.now())
+    return FailedLogin.objects.filter(key=key).count()
 
 
 def _tell(username: str, who: str) -> None:
@@ -124,7 +150,19 @@ def address(request: HttpRequest) -> str:
         return peer
 
 
-def _key(username: str, address: str = "") -> str:
+def _place(request: HttpRequest) -> str:
+    """The address as it is counted: of IPv6 its network, because one person has all of its addresses."""
+    who = address(request)
+    try:
+        ip = ipaddress.ip_address(who)
+    except ValueError:
+        return who
+    if isinstance(ip, ipaddress.IPv4Address):
+        return who
+    return str(ip.ipv4_mapped or ipaddress.ip_network((ip.packed[:8] + bytes(8), 64)))
+
+
+def _key(username: str, place: str = "") -> str:
     """Hashed: people type their password into the name's field, and it must not lie in a table."""
-    text = f"{username.strip().casefold()}|{address}"
+    text = f"{username.strip().casefold()}|{place}"
     return salted_hmac("mila.failed-login", text, algorithm="sha256").hexdigest()

@@ -114,14 +114,14 @@ def code(request: HttpRequest) -> HttpResponse:
         return redirect("admin:login")
     form = CodeForm(request.POST or None)
     name, status = user.get_username(), 200
-    if request.method == "POST" and attempts.is_locked(request, name):
-        form.add_error(None, attempts.locked(request, name))
+    if request.method == "POST" and attempts.is_code_locked(name):
+        form.add_error(None, attempts.code_locked(name))
         status = 429
     elif request.method == "POST" and form.is_valid():
         how = secondfactor.check(user, form.cleaned_data["code"], timezone.now())
         if how:
             return _opened(request, user, target, how)
-        attempts.failed(request, name)
+        attempts.code_failed(request, name)
         form.add_error("code", _("This code is not right, or was used already. Wait for the next."))
     context = {"form": form, "title": _("Second step")}
     return TemplateResponse(request, "admin/login_code.html", context, status=status)

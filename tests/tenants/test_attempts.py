@@ -62,6 +62,19 @@ def test_others_are_not_locked_out(client: Client, sari: User, bayu: User) -> No
     assert elsewhere.status_code == 302
 
 
+def test_all_addresses_of_one_ipv6_network_count_together(client: Client, sari: User) -> None:
+    for number in range(LIMIT):
+        log_in(client, "sari", "x", REMOTE_ADDR=f"2001:db8:1:2::{number:x}")
+    assert log_in(client, "sari", RIGHT, REMOTE_ADDR="2001:db8:1:2:9::1").status_code == 429
+    assert log_in(client, "sari", RIGHT, REMOTE_ADDR="2001:db8:1:3::1").status_code == 302
+
+
+def test_ipv4_written_as_ipv6_stays_many_addresses(client: Client, sari: User) -> None:
+    for number in range(LIMIT):
+        log_in(client, "sari", "x", REMOTE_ADDR=f"::ffff:203.0.113.{number}")
+    assert log_in(client, "sari", RIGHT, REMOTE_ADDR="::ffff:203.0.113.77").status_code == 302
+
+
 def test_the_lock_ends_by_itself_and_old_rows_go(client: Client, sari: User) -> None:
     guess(client, "sari")
     FailedLogin.objects.update(at=timezone.now() - WINDOW - dt.timedelta(seconds=1))

@@ -102,6 +102,17 @@ def test_guessing_codes_ends_like_guessing_passwords(
     assert password(Client()).status_code == 429
 
 
+def test_a_new_address_brings_no_new_guesses_at_the_code(
+    client: Client, sari: User, guarded: list[str]
+) -> None:
+    password(client)
+    for number in range(LIMIT):
+        client.post("/admin/code/", {"code": "000000"}, REMOTE_ADDR=f"203.0.113.{number}")
+    answer = client.post("/admin/code/", {"code": code_of(sari)}, REMOTE_ADDR="198.51.100.1")
+    assert answer.status_code == 429
+    assert password(Client()).status_code == 302  # a stranger's wrong codes end no password
+
+
 def test_the_second_step_waits_ten_minutes(client: Client, sari: User, guarded: list[str]) -> None:
     password(client)
     session = client.session

@@ -26,6 +26,7 @@ from knowledge.shelf import Shelf
 
 NO_MODEL = gettext_noop("No Anthropic key is set: answers come word for word from the knowledge.")
 CONFIRMED = gettext_noop("The model confirmed a payment. The answer was stopped.")
+WITH_NUMBERS = frozenset({"self_harm", "emergency"})  # their fixed answers name numbers to call
 LONGEST = 4000  # characters of a message that the model reads
 
 
@@ -93,6 +94,9 @@ class _Answering:
         text, escalation = checked.text, run.context.escalation
         if run.error != DECLINED and (run.error or checked.error == EMPTY):
             return self._after_error(run, flag, run.error or checked.error)
+        if escalation and escalation.category in WITH_NUMBERS:
+            # Whom to call is never left to the model's own words.
+            return self._used(self._handed_over(escalation.category, "urgent", escalation), run)
         if claim := payments.confirms(text):
             self.trace.append({"confirmed": claim})
             reply = self._for_staff("payment", "billing", escalation)

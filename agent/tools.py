@@ -18,6 +18,12 @@ from tenants.models import Tenant
 MAX_SEARCHES = 4
 SEARCH = "knowledge_search"
 ESCALATE = "escalate_to_human"
+# Urgent whatever the model says of the urgency.
+GRAVE = (
+    Escalation.Category.SELF_HARM,
+    Escalation.Category.EMERGENCY,
+    Escalation.Category.SAFEGUARDING,
+)
 
 _SCHEMAS: list[dict[str, Any]] = [
     {
@@ -118,7 +124,9 @@ def _escalate(context: ToolContext, arguments: Mapping[str, Any]) -> str:
     if category not in Escalation.Category.values:
         raise ToolError(f"category must be one of {', '.join(Escalation.Category.values)}.")
     urgency = arguments.get("urgency")
-    if urgency not in Escalation.Urgency.values:
+    if category in GRAVE:
+        urgency = Escalation.Urgency.URGENT
+    elif urgency not in Escalation.Urgency.values:
         urgency = Escalation.Urgency.NORMAL
     if context.escalation is None:
         summary = str(arguments.get("summary") or "")[:1000]

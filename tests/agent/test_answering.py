@@ -104,6 +104,24 @@ def test_in_distress_the_customer_gets_numbers_to_call(ombak, now):
     assert reply.escalation.urgency == "urgent"
 
 
+@pytest.mark.parametrize("category", ["self_harm", "emergency"])
+def test_danger_that_only_the_model_sees_is_urgent_and_gets_the_numbers(ombak, now, category):
+    call = calls("escalate_to_human", "Peluk jauh.", category=category, urgency="low", summary="x")
+    reply = answer(question(ombak, "semua terasa gelap belakangan ini", now), FakeModel(call))
+    assert reply.escalation is not None
+    assert (reply.escalation.category, reply.escalation.urgency) == (category, "urgent")
+    assert "112" in reply.text
+    assert "Peluk" not in reply.text
+
+
+def test_a_touch_that_only_the_model_sees_is_urgent(ombak, now):
+    said = "Terima kasih sudah cerita."
+    call = calls("escalate_to_human", said, category="safeguarding", urgency="low", summary="x")
+    reply = answer(question(ombak, "gurunya aneh ke saya", now), FakeModel(call))
+    assert reply.escalation is not None
+    assert reply.escalation.urgency == "urgent"
+
+
 def test_a_complaint_is_handed_over_although_the_model_only_chatted(ombak, price, now):
     model = FakeModel(says("Maaf ya Kak."))
     reply = answer(question(ombak, "kecewa banget sama pelayanannya", now), model)

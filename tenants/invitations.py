@@ -7,7 +7,7 @@ import secrets
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tenants.deeds import note
@@ -42,8 +42,17 @@ def pending(tenant: Tenant, at: dt.datetime) -> QuerySet[Invitation]:
 
 
 def find(secret: str, at: dt.datetime) -> Invitation | None:
-    """The invitation behind a link; None when it was used, withdrawn, has expired or never was."""
+    """The invitation behind a link; None when it was used, withdrawn, has expired or never was, or when who made it
+    may not invite any more."""
     return _open(at).select_related("tenant").filter(digest=_digest(secret)).first()
+
+
+def withdraw_of(maker: User, tenant: Tenant, at: dt.datetime) -> None:
+    """Who may not invite any more leaves no open link, not even for the day they become an owner again."""
+    if not maker.is_superuser:
+        Invitation.objects.filter(
+            made_by=maker, tenant=tenant, used_at=None, revoked_at=None
+        ).update(revoked_at=at)
 
 
 def revoke(invitation: Invitation, by: User, at: dt.datetime) -> None:
@@ -71,7 +80,9 @@ def accept(invitation: Invitation, user: User, at: dt.datetime) -> Membership:
 
 def _open(at: dt.datetime) -> QuerySet[Invitation]:
     still = Invitation.objects.filter(used_at=None, revoked_at=None, expires_at__gt=at)
-    return still.filter(tenant__active=True)
+    owners = Membership.objects.filter(role=Membership.Role.OWNER, user=OuterRef("made_by"))
+    may_invite = Q(made_by__is_superuser=True) | Exists(owners.filter(tenant=OuterRef("tenant")))
+    return still.filter(may_invite, tenant__active=True, made_by__is_active=True)
 
 
 def _digest(secret: str) -> str:

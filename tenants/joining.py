@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from tenants import attempts, invitations, sessions
+from tenants import attempts, helplinks, invitations, sessions
 from tenants.access import choose_studio, is_staff
 from tenants.account import fielded
 from tenants.entering import welcome
@@ -99,6 +99,7 @@ def _arrived(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 class NewPassword(PasswordResetConfirmView):
     """Behind the link that an owner made on the Team page. Logged in elsewhere is logged out."""
 
+    token_generator = helplinks.links
     template_name = "admin/new_password.html"
     success_url = reverse_lazy("admin:login")
 

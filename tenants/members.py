@@ -7,9 +7,10 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tenants import attempts, secondfactor, sessions
+from tenants import attempts, invitations, secondfactor, sessions
 from tenants.access import is_platform_admin
 from tenants.deeds import named, note
 from tenants.models import Membership, Tenant
@@ -30,6 +31,8 @@ def change_role(member: Membership, role: str, by: User) -> None:
         owned = _hold(member.tenant, by)
         Membership.objects.filter(pk=member.pk).update(role=role)
         _still_owned(member.tenant, owned)
+        if role != Membership.Role.OWNER:
+            invitations.withdraw_of(member.user, member.tenant, timezone.now())
     note(member.tenant, by, "role", whom=named(member.user), role=role)
 
 
@@ -41,6 +44,7 @@ def remove(member: Membership, by: User) -> None:
         owned = _hold(member.tenant, by)
         Membership.objects.filter(pk=member.pk).delete()
         _still_owned(member.tenant, owned)
+        invitations.withdraw_of(member.user, member.tenant, timezone.now())
     note(member.tenant, by, "removed", whom=named(member.user))
 
 

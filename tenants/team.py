@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -19,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from tenants import attempts, invitations, members
+from tenants import attempts, helplinks, invitations, members
 from tenants.access import is_staff
 from tenants.deeds import named, note, told
 from tenants.models import Invitation, Membership, Tenant
@@ -163,7 +162,8 @@ def reset_factor(request: HttpRequest, tenant: Tenant, pk: Any) -> HttpResponse:
 @studio_page("studio")
 @require_POST
 def password_link(request: HttpRequest, tenant: Tenant, pk: Any) -> HttpResponse:
-    """A link with which a colleague chooses a new password; shown once, dead after its use."""
+    """A link with which a colleague chooses a new password; shown once, dead after its use or when we may not help
+    any more."""
     member = get_object_or_404(Membership.objects.select_related("user"), pk=pk, tenant=tenant)
     user = member.user
     try:
@@ -172,7 +172,7 @@ def password_link(request: HttpRequest, tenant: Tenant, pk: Any) -> HttpResponse
         messages.error(request, error.messages[0])
         return redirect("team")
     key = urlsafe_base64_encode(force_bytes(user.pk))
-    token = default_token_generator.make_token(user)
+    token = helplinks.links.make(user, by=_me(request))
     link = request.build_absolute_uri(reverse("new-password", args=[key, token]))
     note(tenant, _me(request), "password_link", whom=named(user))
     text = _("Choose a new password for MILA with this link, within three days: %(link)s")

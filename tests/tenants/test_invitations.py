@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
-from tenants import invitations
+from tenants import invitations, members
 from tenants.models import Invitation, Membership, Tenant
 from tests import factories
 
@@ -77,6 +77,34 @@ def test_a_withdrawn_link_opens_nothing(owner: Client, ombak: Tenant) -> None:
     owner.post(f"/admin/team/invitation/{row.pk}/")
     assert Client().get(link).status_code == 410
     assert "None. A link that was made" in owner.get("/admin/team/").content.decode()
+
+
+@pytest.mark.parametrize("change", ["remove", "demote", "row", "bar"])
+def test_who_is_no_owner_any_more_leaves_no_open_link(
+    sari: User, ombak: Tenant, change: str
+) -> None:
+    made = factories.staff("made", ombak)
+    row, secret = invitations.invite(ombak, "owner", made, timezone.now())
+    member = Membership.objects.get(user=made)
+    {
+        "remove": lambda: members.remove(member, by=sari),
+        "demote": lambda: members.change_role(member, "editor", by=sari),
+        "row": member.delete,
+        "bar": lambda: User.objects.filter(pk=made.pk).update(is_active=False),
+    }[change]()
+    assert Client().get(f"/join/{secret}/").status_code == 410
+    with pytest.raises(ValidationError):
+        invitations.accept(row, made, timezone.now())
+    assert not invitations.pending(ombak, timezone.now()).exists()
+
+
+def test_a_link_stays_withdrawn_when_its_maker_is_an_owner_again(sari: User, ombak: Tenant) -> None:
+    made = factories.staff("made", ombak)
+    _row, secret = invitations.invite(ombak, "owner", made, timezone.now())
+    member = Membership.objects.get(user=made)
+    members.change_role(member, "editor", by=sari)
+    members.change_role(member, "owner", by=sari)
+    assert invitations.find(secret, timezone.now()) is None
 
 
 def test_a_link_of_a_suspended_studio_opens_nothing(owner: Client) -> None:

@@ -172,6 +172,30 @@ def test_a_new_password_is_chosen_by_a_link(owner: Client, desk: User) -> None:
     assert "It was used already" in again
 
 
+@pytest.mark.parametrize("first_opened", [False, True])
+def test_a_link_for_a_password_ends_with_the_rights_of_who_made_it(
+    owner: Client, sari: User, desk: User, ombak: Tenant, first_opened: bool
+) -> None:
+    link, fresh = link_in(act(owner, desk, "password")), Client()
+    form = fresh.get(link, follow=True) if first_opened else None
+    address = form.redirect_chain[0][0] if form else link
+    members.remove(Membership.objects.get(user=sari), by=factories.staff("made", ombak))
+    new = {"new_password1": "kelapa muda 77", "new_password2": "kelapa muda 77"}
+    fresh.post(address, new)
+    desk.refresh_from_db()
+    assert not desk.check_password("kelapa muda 77")
+    assert "It was used already" in Client().get(link, follow=True).content.decode()
+
+
+def test_a_link_for_a_password_cannot_be_said_to_be_anothers(
+    owner: Client, desk: User, ombak: Tenant
+) -> None:
+    made, link = factories.staff("made", ombak), link_in(act(owner, desk, "password"))
+    head, _sep, signed = link.partition(".")
+    forged = f"{head.rpartition('/')[0]}/{made.pk}.{signed}"
+    assert "It was used already" in Client().get(forged, follow=True).content.decode()
+
+
 @pytest.mark.parametrize("what", ["second-factor", "password"])
 def test_an_owner_opens_no_login_that_reaches_beyond_her_studios(
     owner: Client, desk: User, senja: Tenant, what: str

@@ -92,7 +92,10 @@ def receipt(event: Receipt, at: dt.datetime) -> set[str]:
 def _unreadable(ours: MessageQuerySet, at: dt.datetime) -> None:
     """The customer's phone could not decrypt these: nobody read them, so once more is no double answer."""
     for message in ours.exclude(state=State.READ).exclude(text="", kind=Message.Kind.TEXT):
-        _copy(message, at)
+        try:
+            _copy(message, at)
+        except OSError:  # a file without its bytes: staff can attach it once more
+            tell_staff(message.conversation, _("The file is gone. Attach it once more."), at)
 
 
 def send_again(message: Message, at: dt.datetime) -> Message | None:

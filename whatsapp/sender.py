@@ -176,9 +176,15 @@ class Sender:
         return self.catch_up()
 
     def catch_up(self) -> None:
-        """Tell the database what it could not hear; nothing else leaves before."""
+        """Tell the database what it could not hear; nothing else leaves before. What it hears and cannot take
+        is logged and dropped: it would fail for ever, and nothing would leave any more."""
         while self._untold:
-            self._untold[0]()
+            try:
+                self._untold[0]()
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception:
+                log.exception("what became of a message could not be stored")
             self._untold.popleft()
 
     def _tried_as(self, message: Message) -> str | None:

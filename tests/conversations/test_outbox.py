@@ -2,6 +2,7 @@ import pytest
 from django.db import connection
 
 from conversations import handling, intake, leaving, mailbox, outbox
+from conversations.attachments import queue_file
 from conversations.models import Conversation, Escalation, Message
 from conversations.parts import LONG, parts
 from tests.conversations.cast import (
@@ -160,6 +161,18 @@ def test_what_the_customers_phone_could_not_read_is_sent_once_more(ombak):
     again = sending(ombak, after(2))
     assert (again.text, again.details) == ("Rp 150.000 kak", {"again": again.pk - 1})
     assert outbox.claim_to_send(ombak.pk, after(2)) is None
+
+
+def test_what_could_not_be_read_and_has_lost_its_file_becomes_a_task_for_staff(
+    chat, settings, tmp_path
+):
+    settings.MEDIA_ROOT = tmp_path
+    message = queue_file(chat, b"%PDF-1.7", "jadwal.pdf", caption="", key="f", at=NOW)
+    outbox.sent(sending(chat.tenant), "W1", NOW)
+    (tmp_path / message.media.path).unlink()
+    intake.receive(receipt(chat.tenant, "retry", "W1"), at=after(1))
+    assert "The file is gone" in Escalation.objects.get().summary
+    assert outbox.claim_to_send(chat.tenant.pk, after(2)) is None
 
 
 def test_send_again_makes_a_new_row_once_and_only_for_what_may_be_lost(ombak):

@@ -515,6 +515,21 @@ def test_a_receipt_is_kept_until_the_database_took_it(
     assert state_of(message) == (State.READ, "3EB01")
 
 
+def test_what_the_database_can_never_take_does_not_stop_what_comes_after(
+    chat: Conversation, out: Sender, session: FakeSession, now: dt.datetime, monkeypatch
+):
+    def broken(*_arguments: object) -> None:
+        raise ValueError("no such outcome")
+
+    reply(chat, now)
+    later = reply(chat, now, "dua", "b")
+    with monkeypatch.context() as bug:
+        bug.setattr("whatsapp.sender.changes.make_up_for", broken)
+        out.send_next()
+    assert out.send_next()
+    assert state_of(later) == (State.SENT, "3EB02")
+
+
 @pytest.mark.parametrize(
     ("error", "state"),
     [(OperationalError("away"), State.QUEUED), (ValueError("no text"), State.UNKNOWN)],

@@ -30,8 +30,11 @@ class Receipts:
             self._forget(known)
 
     def apply(self, whatsapp_id: str, at: dt.datetime) -> None:
-        """The message has its id now: what was said about it before. It is forgotten when the database knows it."""
+        """The message has its id now: what was said about it before. It is forgotten when the database knows it.
+        It was sent by this process, so who could not read it was served by the library."""
         for receipt in self._heard(whatsapp_id):
+            if receipt.kind == "retry":
+                continue
             outbox.receipt(replace(receipt, whatsapp_ids=(whatsapp_id,)), at)
         self._forget(whatsapp_id)
 

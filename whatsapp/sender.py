@@ -147,7 +147,8 @@ class Sender:
         log.warning("message %s: %s", message.pk, error)
         at = self._clock()
         if error.unknown:
-            whatsapp_id = self._tried_as(message)
+            if whatsapp_id := self._tried_as(message):
+                self.ids.add(whatsapp_id)
             self._record(lambda: self._unsure(message, str(error), at, whatsapp_id))
             return
         if error.unasked:

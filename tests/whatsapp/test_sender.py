@@ -378,6 +378,29 @@ def test_an_unsure_message_has_its_id_at_once_and_is_settled_by_its_receipt(
     assert state_of(message) == (State.READ, "3EB0F")
 
 
+def test_the_library_serves_what_this_process_sent_perhaps(
+    chat: Conversation, ombak: Tenant, session: FakeSession, store: Store, now: dt.datetime
+):
+    given_out(store, reply(chat, now), "3EB0F")
+    session.problem = SendError.of("timed out waiting for message send response")
+    out = Sender(ombak.pk, session, lambda: now, store)
+    out.send_next()
+    assert "3EB0F" in out.ids
+
+
+def test_who_could_not_read_it_before_its_id_was_known_is_served_by_the_library_alone(
+    chat: Conversation, ombak: Tenant, session: FakeSession, now: dt.datetime
+):
+    receipts = Receipts()
+    message = reply(chat, now)
+    receipts.take(Receipt(ombak.pk, ("3EB01",), "retry", now), now)
+    out = Sender(ombak.pk, session, lambda: now, receipts=receipts)
+    while out.send_next():
+        pass
+    assert state_of(message) == (State.SENT, "3EB01")
+    assert len(session.sent) == 1
+
+
 def test_at_the_start_an_old_unsure_message_gets_its_id(
     chat: Conversation, ombak: Tenant, store: Store, now: dt.datetime
 ):

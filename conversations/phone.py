@@ -57,8 +57,10 @@ def _echo(conversation: Conversation, event: FromPhone) -> bool:
     message = conversation.messages.filter(
         state__in=(State.SENDING, State.UNKNOWN),
         whatsapp_id=None,
+        kind=event.kind,
         text=event.text,
         sending_since__gt=event.sent_at - ECHO_WITHIN,
+        sending_since__lt=event.sent_at + ECHO_WITHIN,
     ).first()
     if message is None:
         return False

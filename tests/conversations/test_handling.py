@@ -1,3 +1,5 @@
+import pytest
+
 from conversations import escalations, handling, intake, mailbox, outbox
 from conversations.models import Escalation, Message
 from tests import factories
@@ -147,6 +149,17 @@ def test_an_echo_that_is_faster_than_the_sender_proves_the_send(ombak):
     assert (fresh(reply).state, fresh(reply).whatsapp_id) == ("sent", "W1")
     outbox.sent(reply, "W1", NOW)
     assert chat_of(reply).handled_by == "assistant"
+
+
+@pytest.mark.parametrize(
+    "fields", [{"kind": "image"}, {"sent_at": after(minutes=-3)}, {"sent_at": after(minutes=3)}]
+)
+def test_what_only_reads_like_a_send_is_typed_on_the_phone(ombak, fields):
+    reply = answered(ombak)
+    outbox.claim_to_send(ombak.pk, NOW)
+    said = typed(ombak, reply.text, whatsapp_id="W1", **fields)
+    assert intake.receive(said, at=NOW) is not None
+    assert fresh(reply).state == "sending"
 
 
 def test_one_open_escalation_per_conversation_and_reason(ombak):

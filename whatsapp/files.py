@@ -9,6 +9,7 @@ import binascii
 import datetime as dt
 import hashlib
 import hmac
+import http.client
 import logging
 import time
 import urllib.error
@@ -74,6 +75,9 @@ class Files:
         except OSError:  # no room on the disk, perhaps
             log.exception("the file of message %s cannot be stored", waiting.message_id)
             media.failed(waiting, Problem.NO_ROOM, self._clock(), permanent=False)
+        except Exception:  # counted, so that no file is tried for ever
+            log.exception("the file of message %s cannot be loaded", waiting.message_id)
+            media.failed(waiting, Problem.UNREACHABLE, self._clock(), permanent=False)
         return True
 
 
@@ -115,7 +119,8 @@ def fetched(url: str) -> bytes:
         gone = error.code in (403, 404, 410)
         problem = Problem.EXPIRED if gone else Problem.UNREACHABLE
         raise FileError(problem, f"WhatsApp answered {error.code}", permanent=gone) from error
-    except OSError as error:  # no network, no name, no answer in time
+    # No network, no name, no answer in time, or one that is none.
+    except (OSError, http.client.HTTPException) as error:
         raise FileError(Problem.UNREACHABLE, str(error), permanent=False) from error
 
 
@@ -128,6 +133,8 @@ def _read(answer: Any, ends: float) -> bytes:
         if time.monotonic() > ends:
             raise FileError(Problem.UNREACHABLE, "it takes too long", permanent=False)
         parts.append(part)
+    if answer.length:  # announced, and not sent
+        raise FileError(Problem.UNREACHABLE, "the answer was cut off", permanent=False)
     return b"".join(parts)
 
 

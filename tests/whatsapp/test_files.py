@@ -27,16 +27,20 @@ class Shelf(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answer)
         self.lies: dict[str, bytes] = {}
         self.status, self.asked = 200, list[str]()
+        self.announced, self.greeting = 0, b""
 
 
 class _Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         shelf: Any = self.server
         shelf.asked.append(self.path)
+        self.wfile.write(shelf.greeting)
         data = shelf.lies.get(self.path.partition("?")[0])
         self.send_response(404 if data is None and shelf.status == 200 else shelf.status)
         if shelf.status == 302:
             self.send_header("Location", "/elsewhere")
+        if shelf.announced:
+            self.send_header("Content-Length", str(shelf.announced))
         self.end_headers()
         self.wfile.write(data or b"")
 
@@ -131,6 +135,31 @@ def test_a_server_that_is_away_is_asked_again_later(shelf: Shelf):
     shelf.shutdown()
     shelf.server_close()
     assert problem(source) == (Problem.UNREACHABLE, False)
+
+
+def test_a_download_that_is_cut_off_is_tried_again(shelf: Shelf):
+    source = sent(shelf)
+    shelf.announced = 1_000
+    assert problem(source) == (Problem.UNREACHABLE, False)
+
+
+def test_an_answer_that_is_none_is_tried_again(shelf: Shelf):
+    source = sent(shelf)
+    shelf.greeting = b"220 this is no web server\r\n"
+    assert problem(source) == (Problem.UNREACHABLE, False)
+
+
+def test_a_file_that_nobody_can_load_is_given_up_in_the_end(ombak: Tenant, now: dt.datetime):
+    def broken(_source: Any) -> bytes:
+        raise RuntimeError("nobody thought of this")
+
+    message = writes(ombak, "", kind="image", file={"kind": "image"})
+    clock = [now]
+    loader = Files(ombak.pk, lambda: clock[0], broken)
+    while loader.step():
+        clock[0] += dt.timedelta(hours=1)
+    file = MediaFile.objects.get(message=message)
+    assert (file.state, file.attempts) == ("failed", len(media.RETRIES) + 1)
 
 
 def test_more_than_was_announced_is_not_read(shelf: Shelf, monkeypatch: pytest.MonkeyPatch):

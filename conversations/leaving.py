@@ -41,17 +41,39 @@ _QUEUED = PreparedUpdate(
 def _first(tenant_id: uuid.UUID, at: dt.datetime) -> Message | None:
     """The first that may go, as far as its conversation goes: an earlier one that is on its way, or is tried
     again soon, holds back later ones. Asked in small portions: a line asks several times a second."""
-    held: set[uuid.UUID] = set()
+    held: dict[uuid.UUID, Message] = {}  # by conversation, the one that holds back
+    stuck: dict[uuid.UUID, Message] = {}  # of these, those that somebody may have asked for by now
     after = 0
     while rows := _LEAVING(tenant=tenant_id, after=after):
         for message in rows:
             soon = message.not_before is not None and message.not_before > at
             if message.state == State.SENDING or (message.attempts and soon):
-                held.add(message.conversation_id)
-            elif not soon and message.conversation_id not in held:
-                return message
+                held.setdefault(message.conversation_id, message)
+            elif not soon:
+                first = held.get(message.conversation_id)
+                if first is None:
+                    return message
+                if _unasked_then(first):
+                    stuck[message.conversation_id] = first
         after = rows[-1].pk
-    return None
+    return _asked_meanwhile(stuck, at) if stuck else None
+
+
+def _unasked_then(message: Message) -> bool:
+    """Whether it waits only because nobody had asked for it, and not to be tried again."""
+    until = message.details.get("postponed") if message.state == State.QUEUED else None
+    if until is None or message.author == Author.ASSISTANT:
+        return False
+    return dt.datetime.fromisoformat(until) == message.not_before
+
+
+def _asked_meanwhile(stuck: dict[uuid.UUID, Message], at: dt.datetime) -> Message | None:
+    """The customer wrote while it waited: it leaves now, and what stands behind it can follow."""
+    written = Message.objects.filter(
+        conversation__in=stuck, author=Author.CUSTOMER, created_at__gt=at - ASKED_WITHIN
+    )
+    asked = written.order_by().values_list("conversation_id", flat=True)[:1]
+    return next((stuck[conversation_id] for conversation_id in asked), None)
 
 
 def _leaving() -> MessageQuerySet:
@@ -98,7 +120,8 @@ def _cancel(message: Message, reason: str, at: dt.datetime) -> None:
 def postpone(message: Message, until: dt.datetime, reason: str) -> None:
     """Not now: it was not tried, and leaves later. Later messages of the conversation wait for it."""
     rows = Message.objects.filter(pk=message.pk, state=State.SENDING)
-    rows.update(state=State.QUEUED, not_before=until, error=reason, attempts=1)
+    details = message.details | {"postponed": until.isoformat()}
+    rows.update(state=State.QUEUED, not_before=until, error=reason, attempts=1, details=details)
 
 
 def unasked(message: Message, at: dt.datetime) -> bool:

@@ -163,6 +163,43 @@ def test_after_a_refused_first_message_others_rest_a_day_and_answers_go_on(
     assert state_of(waits)[0] == State.SENT
 
 
+def test_an_answer_does_not_wait_a_day_behind_a_message_that_nobody_asked_for_then(
+    chat: Conversation, ombak: Tenant, session: FakeSession, now: dt.datetime
+):
+    WhatsAppAccount.objects.create(tenant=ombak, unasked_from=now + dt.timedelta(hours=24))
+    clock = [now]
+    out = Sender(ombak.pk, session, lambda: clock[0])
+    staff_writes(chat, now)
+    staff_writes(chat, now, 1)
+    for _look in range(3):
+        out.send_next()
+    assert session.sent == []
+    clock[0] += dt.timedelta(minutes=10)
+    question(chat, clock[0], "3A01")
+    reply(chat, clock[0], "jam 8")
+    while out.send_next():
+        pass
+    texts = [text for _chat, text, _secret in session.sent]
+    assert texts == ["Kelas besok pindah ke jam 8", "Kelas besok pindah ke jam 8", "jam 8"]
+
+
+def test_what_was_put_off_and_then_failed_waits_before_it_is_tried_again(
+    chat: Conversation, ombak: Tenant, session: FakeSession, now: dt.datetime
+):
+    WhatsAppAccount.objects.create(tenant=ombak, unasked_from=now + dt.timedelta(minutes=1))
+    clock = [now]
+    out = Sender(ombak.pk, session, lambda: clock[0])
+    message = staff_writes(chat, now)
+    out.send_next()
+    clock[0] += dt.timedelta(minutes=2)
+    question(chat, clock[0], "3A01")
+    reply(chat, clock[0], "jam 8")
+    session.problem = SendError.of("websocket not connected")
+    assert out.send_next()
+    assert not out.send_next()
+    assert state_of(message)[0] == State.QUEUED
+
+
 def test_messages_that_nobody_asked_for_leave_slowly_and_replies_at_once(
     chat: Conversation, ombak: Tenant, session: FakeSession, now: dt.datetime
 ):

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from knowledge import pdfs
 from knowledge.models import Attachment, KnowledgeEntry
 from tenants.models import Tenant
 
@@ -23,8 +24,6 @@ LONGEST_SIDE = 2000  # pixels of a picture as it is kept
 MOST_PIXELS = 50_000_000  # of a picture that is opened at all
 YOUNG = 3600.0  # seconds in which a file without a row may still get one
 ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}
-# What makes a PDF more than pages to read.
-_ACTIVE = (b"/JavaScript", b"/JS", b"/Launch", b"/EmbeddedFile", b"/RichMedia", b"/OpenAction<<")
 
 
 def attach(entry: KnowledgeEntry, data: bytes, name: str) -> Attachment:
@@ -77,9 +76,14 @@ def checked(data: bytes) -> tuple[str, bytes]:
 
 
 def _pdf(data: bytes) -> bytes:
+    damaged = ValidationError(_("The PDF is damaged. Save it anew and try again."))
     if b"%%EOF" not in data[-2048:] or b"obj" not in data:
-        raise ValidationError(_("The PDF is damaged. Save it anew and try again."))
-    if any(mark in data.replace(b" ", b"") for mark in _ACTIVE):
+        raise damaged
+    try:
+        active = pdfs.is_active(data)
+    except pdfs.NotReadableError as error:
+        raise damaged from error
+    if active:
         raise ValidationError(
             _("The PDF holds a program or another file. Print it into a new PDF and try again.")
         )

@@ -58,12 +58,11 @@ def answer_claim(claim: Claim, *, clock: Clock = timezone.now, wait: Wait = time
         sees = model is not None and model.card.vision
         came = arrived(claim, sees=sees, clock=clock, wait=wait)
         reply = answer(question_of(claim, clock(), came), model)
+        _decide_when_quiet(claim, reply, clock, wait)
     except Exception as error:
         logger.exception("A turn failed; it is tried again, then handed to staff.")
         mailbox.give_up(claim, type(error).__name__, at=clock())
         _record_failure(claim, error)
-        return
-    _decide_when_quiet(claim, reply, clock, wait)
 
 
 def _decide_when_quiet(claim: Claim, reply: Reply, clock: Clock, wait: Wait) -> None:

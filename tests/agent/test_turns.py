@@ -130,6 +130,20 @@ def test_a_crash_in_a_turn_is_tried_again_and_shown(ombak, clock, now, monkeypat
     assert conversation.reply_due_at > now
 
 
+def test_a_crash_while_the_reply_is_kept_is_tried_again_and_shown(ombak, clock, now, monkeypatch):
+    def broken(*_args, **_more):
+        raise ZeroDivisionError("no luck")
+
+    monkeypatch.setattr(turns, "record", broken)
+    write(ombak, "admin", now)
+    assert step(clock)
+    assert replies() == []
+    assert Turn.objects.get().error == "ZeroDivisionError: no luck"
+    conversation = Conversation.objects.get()
+    assert conversation.reply_due_at is not None
+    assert conversation.reply_due_at > clock.now
+
+
 def test_a_wish_for_a_person_calls_no_model(ombak, clock, now, serve: Serve):
     server = serve()
     write(ombak, "mau ngomong sama admin dong", now)

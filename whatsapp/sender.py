@@ -76,11 +76,9 @@ class Sender:
         if message is None:
             return False
         crash.point("C8")
-        unasked = outbox.unasked(message, at)
-        if (unasked and self._postponed(message, at)) or self._drips(message, at):
-            return True
-        self._pace.sent(at, unasked=unasked)
         try:
+            if self._has_to_wait(message, at):
+                return True
             whatsapp_id = self._send(message)
         except SendError as error:
             self._failed(message, error)
@@ -96,6 +94,13 @@ class Sender:
             # Also for what was answered too quickly for the ticks of a turn in the making.
             self._ticks.give(message.conversation.chat, _answered_by(message))
         return True
+
+    def _has_to_wait(self, message: Message, at: dt.datetime) -> bool:
+        unasked = outbox.unasked(message, at)
+        if (unasked and self._postponed(message, at)) or self._drips(message, at):
+            return True
+        self._pace.sent(at, unasked=unasked)
+        return False
 
     def _send(self, message: Message) -> str:
         chat, secret = message.conversation.chat, secret_of(message)
@@ -152,7 +157,7 @@ class Sender:
             self._record(lambda: self._unsure(message, str(error), at, whatsapp_id))
             return
         if error.unasked:
-            _rest(self._tenant_id, at)
+            self._untold.append(lambda: _rest(self._tenant_id, at))
         again = not error.permanent and not (error.once and message.attempts > 1)
         wait = ONCE_MORE if error.once else None
         self._record(

@@ -536,7 +536,7 @@ def test_only_what_the_library_still_serves_counts_as_ours(
     assert "A1" in out.ids
 
 
-def away(*_arguments: object) -> None:
+def away(*_arguments: object, **_named: object) -> None:
     raise OperationalError("the database is away")
 
 
@@ -604,6 +604,36 @@ def test_an_error_before_sending_leaves_no_message_on_its_way_for_ever(
     message = reply(chat, now)
     assert out.send_next()
     assert state_of(message)[0] == state
+
+
+@pytest.mark.parametrize("asks", ["outbox.unasked", "WhatsAppAccount.objects.filter"])
+def test_a_database_that_is_away_before_sending_leaves_no_message_on_its_way_for_ever(
+    chat: Conversation, out: Sender, session: FakeSession, now: dt.datetime, monkeypatch, asks: str
+):
+    monkeypatch.setattr("whatsapp.sender.time.sleep", lambda _seconds: None)
+    message = staff_writes(chat, now)
+    with monkeypatch.context() as outage:
+        outage.setattr(f"whatsapp.sender.{asks}", away)
+        outage.setattr("whatsapp.sender.outbox.not_sent", away)
+        with pytest.raises(OperationalError):
+            out.send_next()
+    out.catch_up()
+    assert state_of(message)[0] == State.QUEUED
+    assert session.sent == []
+
+
+def test_a_refusal_that_the_database_could_not_hear_is_told_when_it_is_back(
+    chat: Conversation, out: Sender, session: FakeSession, now: dt.datetime, monkeypatch
+):
+    monkeypatch.setattr("whatsapp.sender.time.sleep", lambda _seconds: None)
+    message = staff_writes(chat, now)
+    session.problem = SendError.of("server returned error 463")
+    with monkeypatch.context() as outage:
+        outage.setattr("whatsapp.sender._rest", away)
+        with pytest.raises(OperationalError):
+            out.send_next()
+    out.catch_up()
+    assert state_of(message)[0] == State.FAILED
 
 
 def test_receipts_that_the_last_line_read_too_early_settle_its_messages_at_the_start(

@@ -47,7 +47,8 @@ def _first(tenant_id: uuid.UUID, at: dt.datetime) -> Message | None:
     while rows := _LEAVING(tenant=tenant_id, after=after):
         for message in rows:
             soon = message.not_before is not None and message.not_before > at
-            if message.state == State.SENDING or (message.attempts and soon):
+            begun = message.attempts or "postponed" in message.details
+            if message.state == State.SENDING or (begun and soon):
                 held.setdefault(message.conversation_id, message)
             elif not soon:
                 first = held.get(message.conversation_id)
@@ -120,8 +121,13 @@ def _cancel(message: Message, reason: str, at: dt.datetime) -> None:
 def postpone(message: Message, until: dt.datetime, reason: str) -> None:
     """Not now: it was not tried, and leaves later. Later messages of the conversation wait for it."""
     rows = Message.objects.filter(pk=message.pk, state=State.SENDING)
-    details = message.details | {"postponed": until.isoformat()}
-    rows.update(state=State.QUEUED, not_before=until, error=reason, attempts=1, details=details)
+    rows.update(
+        state=State.QUEUED,
+        not_before=until,
+        error=reason,
+        attempts=max(message.attempts - 1, 0),
+        details=message.details | {"postponed": until.isoformat()},
+    )
 
 
 def unasked(message: Message, at: dt.datetime) -> bool:

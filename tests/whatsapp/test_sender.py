@@ -258,6 +258,21 @@ def test_answers_after_a_time_away_leave_one_by_one_and_others_at_once(
     assert [place for place, number in enumerate(left) if number] == [0, 3, 6, 9, 12]
 
 
+def test_an_answer_that_waited_for_its_turn_is_still_tried_once_more(
+    ombak: Tenant, session: FakeSession, now: dt.datetime
+):
+    clock = [now]
+    out = Sender(ombak.pk, session, lambda: clock[0])
+    backlog(ombak, 2, now)
+    while out.send_next():
+        pass
+    clock[0] += dt.timedelta(seconds=3)
+    session.problem = SendError.of("server returned error 479")
+    assert out.send_next()
+    last = Message.objects.latest("pk")
+    assert (last.state, last.attempts) == (State.QUEUED, 1)
+
+
 def test_turns_that_passed_while_nothing_could_leave_do_not_come_at_once(
     ombak: Tenant, session: FakeSession, now: dt.datetime
 ):

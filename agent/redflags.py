@@ -1,7 +1,10 @@
 """Words after which a person must take over, whatever the model thinks: a net below the model, not the judge."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+from knowledge.hidden import revealed
 
 # Spellings of chats, so that each pattern below is written once.
 _SPELLINGS = {
@@ -18,6 +21,12 @@ _SPELLINGS = {
     "belum": "blm|blom",
     "dont": "don't|dont|do not",
     "cant": "can't|cant|cannot|can not",
+    "hidup": "idup|hidup|hdp",
+    "napas": "nafas|nafs|napas|nfs",
+    "mau": "mo|mw|mau",
+    "tidak mau": "gamau|gmau|gakmau|ogah",
+    "tidak bisa": "gabisa|gbisa|gakbisa|gbs|gabs",
+    "tidak kuat": "gakuat|gakkuat",
 }
 _WORDS = {each: word for word, spellings in _SPELLINGS.items() for each in spellings.split("|")}
 _SPELLING = re.compile(
@@ -25,12 +34,13 @@ _SPELLING = re.compile(
 )
 
 _PERSON = (
-    r"(?:admin(?!istra)|orang(?! tua| lain)|org|manusia|human|real person|person|staf|cs|customer service|operator|"
-    r"live agent|agent|someone|somebody|manager|manajer|owner|pemilik|resepsionis|receptionist|reception)"
+    r"(?:admin(?!istra)|orang(?! tua| lain)|org|manusia|humans?(?: being)?|(?:real|live|actual) (?:person|people)|person|staf|cs|customer service|operator|"
+    r"(?:live|human) agent|agent|someone|somebody|manager|manajer|owner|pemilik|resepsionis|receptionist|reception)"
 )
 _POLITE = (
-    r"(?:kak|kakak|dong|donk|pls|please|plis|ya|yaa|tolong|mbak|mas|min|real|asli|aja|saja|mau|the|a|an|i want|want|ada|dengan|nya|sih|deh|"
-    r"jangan bot|bukan bot|mana|need|needed|now|langsung|lgsg|woy|oi)"
+    r"(?:kak|kakak|don[gk]+|pls|please|plis|ya|yaa|tolong|mbak|mas|min|real|asli|aja|saja|mau|the|a|an|i want|want|ada|dengan|nya|sih|deh|"
+    r"jangan bot|bukan bot|mana|need|needed|now|langsung|lgsg|woy|oi|"
+    r"get me|give me|only|beneran|benar|betulan|online|standby|tidak|kah|di sini|disini|dulu|doang|plz)"
 )
 _BODY = (
     r"(?:back|neck|knee|shoulder|hip|chest|head|leg|arm|wrist|ankle|stomach|belly|spine|punggung|pinggang|leher|"
@@ -41,16 +51,38 @@ _HURT = r"(?:sakit|nyeri|ngilu|kram)"
 _HEAVY = r"(?:banget|parah|hebat|sekali|luar biasa|tidak tertahan|menusuk|amat)"
 _MONEY = r"(?:refund|uang(?:nya| saya)? (?:kembali|balik)|duit(?:nya| saya)? (?:kembali|balik)|money back|my money|a refund)"
 
+_HIDUP = r"(?:ku|nya)?(?: (?:saya|ini|gini))?"
+# What else “mati” is said of: a lamp, boredom, laughing.
+_NO_DEATH = r"(?! (?:lampu|listrik|gaya|ac\b|air|ketawa|tertawa|kutu|suri|rasa\b|penasaran|bosan|bosen|gaya|kepanasan|kedinginan|kelaparan))"
+
 # Category, urgency, patterns; the first that fits wins, so what is most dangerous comes first.
 _FLAGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "self_harm",
         "urgent",
         (
-            r"bunuh diri|(?:meng)?akhiri hidup|capek hidup|bosan hidup|tidak (?:mau|ingin|sanggup|kuat) hidup",
-            r"(?:ingin|mau) (?:mati|menghilang|ngilang|hilang|lenyap) ?(?:aja|saja|selamanya|$|[.,!?])|mending mati",
+            r"bunuh\W?diri|\bbundir\b|gantung diri|\b(?:meng|ng)?akhir(?:i|in) (?:hidup|nyawa|semua|segala)|(?:habisi|habisin|cabut) nyawa",
+            rf"\b(?:capek|muak|bosan|bosen|jenuh|benci|males|malas)(?: (?:banget|sekali|sudah|saya|rasanya))?(?: (?:dengan|jalanin|jalani|menjalani|ngejalanin|untuk|buat))? hidup{_HIDUP}\b(?! (?:sehat|di (?!dunia|sini)|kota))",
+            r"\btidak (?:mau|ingin|sanggup|kuat|tahan)(?: lagi)?(?: (?:buat|untuk|jalanin|jalani|menjalani))? hidup\b|\b(?:buat|untuk) apa (?:saya )?hidup\b|\bngapain (?:saya )?hidup\b",
+            r"(?<!lampunya )(?<!lampu )(?<!listriknya )(?<!listrik )(?<!\bac )(?<!acnya )(?<!ac-nya )(?<!hp )(?<!hpnya )(?<!baterainya )(?<!kipasnya )"
+            rf"\b(?:ingin|mau|kepikiran|mending(?:an)?|(?:lebih|lbh) baik|berharap|pantas|harusnya)(?: (?:saya|cepat|cepet|segera|lekas|ikut|langsung|rasanya)){{0,2}} mati\b(?!-){_NO_DEATH}",
+            r"(?:ingin|mau) (?:menghilang|ngilang|hilang|lenyap) ?(?:aja|saja|selamanya|$|[.,!?])|\btidur selamanya\b",
+            r"\b(?:ingin|mau|mending(?:an)?|kepikiran|coba|nekat)(?: \w+){0,2} (?:loncat|lompat|terjun)(?: \w+)? dari (?:jembatan|gedung|lantai|atap|balkon|apartemen|rooftop|tebing)",
+            r"\b(?:minum|nenggak|menenggak|telan|nelen|menelan)(?: \w+)? (?:racun|baygon|pemutih|pestisida)\b|\b(?:minum|telan|nelen|menelan|nenggak) (?:semua|sebotol|banyak) (?:obat|pil)",
+            r"\b(?:iris|ngiris|mengiris|sayat|nyayat|menyayat|silet|menyilet|nyilet|gores|potong)(?: urat)? (?:nadi|tangan saya|pergelangan)\b|(?:me)?nyerah (?:aja |saja )?(?:dengan |dari )?hidup\b|(?:baik|bahagia|tenang) tanpa saya\b",
+            rf"\bhidup{_HIDUP}(?: (?:sudah|rasanya|terasa|memang|kayak)){{0,2}} (?:tidak (?:ada )?(?:lagi )?(?:guna|arti|makna|harapan|berguna|berarti|berharga|bermakna|layak)|sia-sia|percuma)",
+            r"kill(?:s|ed|ing)? (?:my|him|her|them|your) ?sel(?:f|ves)|\bunaliv|\b(?:i|i'?ll|gonna|wanna|want to|might|should|imma|going to)(?: just)? kms\b|^\W*kms\W*$",
+            r"\b(?:hang|hanging|shoot|drown|poison)(?:ing)? (?:my|him|her|them) ?sel(?:f|ves)\b(?! (?:upside|in (?:the )?(?:silks?|hammock)|from (?:the )?(?:silks?|hammock)))|\b(?:slit|slash|cut)(?:ting)? (?:my|her|his|their) wrists?\b|(?:tak(?:e|ing)|end(?:ing)?) (?:my|her|his|their) (?:own )?life\b",
+            r"(?<!dont )(?<!not )(?<!n't )\b(?:want(?:s|ing)?(?: to)?|wanna|urges? to|(?:thinking|thoughts?) (?:of|about)|feel like) (?:hurt|harm|cut)(?:ting|ing)? (?:my|her|him|them) ?sel(?:f|ves)\b",
+            r"\b(?:tired|sick|done) (?:of|with) (?:my life|life|living|being alive|existing)\b(?! (?:in|with|here|far|at|out|on|near|coach)\b)|\bhate (?:being alive|living)\b(?! (?:in|with|here|far|at|so))",
+            r"\bwish i (?:(?:didn't|didnt|did not|dont) exist|(?:had |was |were |'d )?never (?:been |was )?born|(?:was|were) (?:not alive|not here anymore)|could (?:just )?(?:die|vanish|sleep forever|not exist))",
+            r"\bnever wake up\b(?! (?:this|that|so|too|early|earlier|late|at|in|before|for|on|by)\b)|\b(?:and|to) not wake up (?:again|any ?more|tomorrow)|\b(?:want to|wanna|wish i could|let me)(?: just)? sleep forever\b(?! after)",
+            r"\b(?:took|taken|take|taking|swallow(?:ed|ing)?) (?:all|too many|a bunch|a lot|a (?:whole )?bottle|the whole bottle)(?: of)?(?: (?:my|the|these|her|his|sleeping))* (?:pills|meds|medication|tablets)",
+            r"\b(?:want|wanna|wants|going|gonna|thinking)(?: \w+){0,3} jump(?:ing)? (?:off|from|in front of) (?:an?|the|my|this) (?:bridge|building|roof|balcony|train|car|bus|truck)",
+            r"\b(?:want|wants|wanting)(?: to)?(?: just)? die\b|\bwant to be dead\b|\bhope i die\b|\blet me die\b|\bshould just die\b|\bbetter off dead\b|\brather die\b(?! than)|nothing (?:left )?to live for|(?:no|lost (?:the|my)) will to live|giv(?:e|ing) up on (?:life|living)",
+            r"\blife (?:is|feels|has) (?:so |just |completely )?(?:pointless|meaningless|hopeless|no meaning|no point)|\bcant live (?:like this|any ?more)|point (?:in|of) (?:living|life|being alive)|happier without me|better without me|\b(?:sucid|suisid)(?:e|al)\b",
             r"(?:nyakitin|menyakiti|lukai|melukai) diri|nyilet|sayat (?:tangan|diri)",
-            r"suicid(?!e? (?:awareness|prevention))|kill(?:ing)? myself|end(?:ing)? (?:my life|it all)|want to die|wanna die|rather be dead",
+            r"suicid(?!e? (?:awareness|prevention))|end(?:ing)? (?:my life|it all)|want to die|wanna die|rather be dead",
             r"dont (?:really )?(?:want|wanna)(?: to)? (?:live|exist|be alive|wake up|be here (?:anymore|any more))",
             r"self[- ]?harm|(?:hurt(?:ing)?|cut(?:ting)?) myself (?:on purpose|again)|no reason to live|better off without me",
             r"(?:been|keep|started|started to) (?:hurting|cutting) myself|cut(?:ting)? myself(?! (?:a|some|shaving))|no point (?:in )?(?:living|going on)",
@@ -70,7 +102,13 @@ _FLAGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             r"\bdada(?: saya)?(?: \w+)? (?:sakit|nyeri|sesak|panas)\b|(?:tangan|lengan|muka|wajah) (?:saya )?(?:kebas|mati rasa|lumpuh)|(?:face|arm) (?:is |went )?(?:numb|drooping)|"
             r"\bfaint(?:ed|ing)|passed out|pass(?:ing)? out|unconscious|not (?:waking|responding|breathing)|collapsed",
             r"pingsan|tidak sadar(?:kan)? ?(?:diri)?\b|kejang|seizure|pend?arahan|bleeding (?:a lot|heavily|badly|wont stop)",
-            r"chest pain|pain in my chest|(?:nyeri|sakit|sesak)(?: di)? dada|(?<!suka )(?<!ruangannya )(?<!tempatnya )\b(?:sesak|sesek)\b(?! (?:kalau|klo|kalo|tidak|gak)|nya| tempat)(?!.{0,15}\bpenuh)|(?<!suka )\b(?:sesak|sesek) (?:na(?:p|f)as|banget)|cant breathe|(?:trouble|difficulty|hard(?: time)?) (?:to )?breath(?:e|ing)",
+            r"\btersedak\b|\bkeselek\b|\bchok(?:ing|ed)\b(?! up)|\b(?:muntah|batuk|berak) darah\b|\b(?:kepala|telinga|mulut)(?:nya|ku)?(?: (?:saya|dia|anak saya|teman saya))?(?: \w+)? (?:berdarah|bocor)\b|berdarah (?:banyak|terus|deras|parah|tidak berhenti)|darah(?:nya)? (?:tidak (?:mau )?berhenti|banyak|ngucur|mengucur)",
+            r"\b(?:susah|sulit|kesulitan|tidak bisa|tidak bs|berhenti|tidak)(?: (?:buat|untuk))? (?:ber)?napas\b(?! (?:lewat|dari|melalui|perut))|\bmegap-megap\b|henti jantung|cardiac arrest",
+            r"\b(?:cant|stop(?:ped|s)|barely|struggling to|unable to|isn't|isnt|can hardly) breath(?:e|ing)?\b|gasping for (?:air|breath)|no pulse|unresponsive|wont wake up|won't wake up|\bchest (?:hurts?|hurting|is (?:hurting|tight)|feels? (?:tight|heavy))|(?:tightness|pressure) (?:in|on) (?:my|his|her) chest",
+            r"\boverdos(?:e|ed|is|ing)\b(?! (?:of )?(?:fun|yoga|love|sugar|caffeine|stress))|gawat ?darurat|(?:situasi|kondisi) darurat|\bdarurat (?:kak|tolong|banget|nih|dong|min)\b|\btolong\W+darurat|\b(?:butuh|perlu|need|send|get|hubungi|telp(?:on)?)(?: (?:an?|the))? ambulan",
+            r"(?<!pemadam )(?<!asuransi )(?<!alarm )\bkebakaran\b(?! jenggot)|(?:studio|building|house|room|kitchen) is on fire|there(?:'s| is) a fire\b(?! (?:exit|pit|extinguisher|alarm|ceremony|class|place))|gas leak|(?:kebocoran gas|gas(?:nya)? bocor)",
+            r"ketuban(?:nya|ku)?(?: (?:saya|sudah|istri saya|kayaknya))* (?:pecah|rembes|keluar)|pecah ketuban|\bwaters? (?:has |have |just )?(?:broke|broken)\b|(?:in|into) labou?r\b(?! day)|\b(?:ada|anak|teman|temen|orang)(?: \w+){0,2} tenggelam\b|\b(?:is|are|was) drowning\b(?! in)|kesetrum|tersengat listrik|electrocuted|keracunan|anaphyla|anafila|throat is (?:closing|swelling)",
+            r"chest pain|pain in my chest|(?:nyeri|sakit|sesak)(?: di)? dada|(?<!suka )(?<!ruangannya )(?<!tempatnya )\b(?:sesak|sesek)\b(?! (?:kalau|klo|kalo|tidak|gak)|nya| tempat)(?!.{0,15}\bpenuh)|(?<!suka )\b(?:sesak|sesek) (?:na(?:p|f)as|banget)|cant breathe|(?<!is it )(?:trouble|difficulty|hard(?: time)?) (?:to )?breath(?:e|ing)",
             r"heart attack|serangan jantung|\bstroke\b|call an ambulance|panggil ambulan|(?:this is|its|it's) an emergency|keadaan darurat|^\W*darurat|emergency (?:please|help|at)|mata (?:saya )?gelap|tidak sadarkan",
         ),
     ),
@@ -108,7 +146,7 @@ _FLAGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "human_request",
         "normal",
         (
-            rf"^\W*(?:{_POLITE}\W+){{0,4}}{_PERSON}(?:\W+{_POLITE}){{0,4}}\W*$",
+            rf"^\W*(?:{_POLITE}\W+){{0,4}}{_PERSON}(?:\W+{_PERSON}){{0,5}}(?:\W+{_POLITE}){{0,4}}\W*$",
             rf"\b(?:bicara|chat|talk|speak|connect|hubung(?:i|kan|in)|menghubungi|sambung(?:in|kan)?|dihubungi|transfer me|put me|forward me|hand me|pass me|curhat|ngadu|lapor|cerita)\b"
             rf"(?:\s\w+){{0,4}}?\s{_PERSON}\b",
             rf"\b{_PERSON}nya (?:mana|ada)\b|\bmana {_PERSON}nya\b|\bada {_PERSON}nya\b(?: (?:tidak|sih|kah|dong))*\W*$",
@@ -118,6 +156,8 @@ _FLAGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             r"\b(?:admin|staf|tim|orang)(?:nya)?\b(?:\s\w+){0,3}?\s(?:bisa|yg bisa|yang bisa) (?:di)?(?:telpon|telepon|telp|hubungi|chat|wa)",
             r"\bcall me(?: back)?\b|\bhubungi saya\b|\btelp(?:on)? saya\b",
             rf"\b(?:minta|mau|butuh|perlu|ingin|need|want)\s(?:(?:no|nomor|nomer|kontak|wa|dengan|an?|the|to|real|actual)\s){{0,3}}{_PERSON}\b(?! (?:to|who|tua|berapa|buat|untuk|yang))",
+            r"\b(?:bicara|chat|talk|speak|connect me)\b(?:\s\w+){0,3}?\s(?:team|tim)(?:nya)?\b|\b(?:di)?(?:balas|bales|jawab) (?:oleh |dengan )?(?:admin|orang|manusia|staf)\b(?! tua)",
+            r"\btidak (?:mau|ingin|suka|butuh|perlu) (?:\w+ ){0,3}(?:chat)?(?:bot|robot|ai)\b|\bdont (?:want|like|need)(?: to)?(?: (?:talk|speak|chat)(?:ing)?)?(?: (?:to|with))?(?: (?:an?|this|the))? (?:chat)?(?:bots?|robots?|ai|machines?)\b|^\W*no (?:more )?bots?\b",
             r"\bmanusia\b|bukan (?:robot|bot|mesin)|(?:not|isn't|no) an? (?:robot|bot|machine)|real (?:human|person)|actual (?:human|person)",
             r"\b(?:is|ada)\s(?:there\s)?(?:an?\s)?(?:human|admin|orang)(?:nya)?\s(?:there|here|yang bisa|yg bisa)\b",
         ),
@@ -205,14 +245,27 @@ class Flag:
 
 def find(text: str) -> Flag | None:
     """The most serious reason in the message to call a person, or None."""
-    spelled = _spelled(text)
+    readings = list(dict.fromkeys(_readings(text)))
     for category, urgency, pattern in _COMPILED:
-        match = pattern.search(spelled)
-        if match:
-            return Flag(category, urgency, match[0].strip()[:80])
+        for reading in readings:
+            if match := pattern.search(reading):
+                return Flag(category, urgency, match[0].strip()[:80])
     return None
 
 
+def _readings(text: str) -> Iterator[str]:
+    """The message as one line, then each of its lines by itself: “halo”, “admin” are two messages of one burst."""
+    whole = " ".join(text.split())
+    for part in dict.fromkeys((whole, text.strip())):
+        yield from map(_spelled, revealed(part).split("\n"))
+
+
 def _spelled(text: str) -> str:
-    low = re.sub(r"\s+", " ", text.lower().replace("\u2019", "'"))
+    """In the spelling of the patterns: “adminnn” is “admin”, “gamau” is “tidak mau”."""
+    low = _LABEL.sub("", re.sub(r"\s+", " ", text.lower().replace("\u2019", "'")).strip())
+    low = _LONG.sub(r"\1", low)
     return _SPELLING.sub(lambda match: _WORDS[match[0]], low).strip()
+
+
+_LABEL = re.compile(r"^(?:\[[a-z ]+\] ?)+")  # “[image] udah tf ya kak”
+_LONG = re.compile(r"([^\W\d_])\1{2,}")

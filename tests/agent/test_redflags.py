@@ -86,6 +86,21 @@ def test_each_phrase_of_the_list_calls_for_what_it_should(row):
         assert flag.fixed
 
 
+def test_the_most_serious_line_of_a_burst_counts():
+    flag = redflags.find("admin\nhalo?\naku pengen\nmati kak")
+    assert flag is not None
+    assert (flag.category, flag.urgency) == ("self_harm", "urgent")
+
+
+@pytest.mark.parametrize(
+    "text", ["bunuh\u200b diri", "b u n u h  d i r i", "BUNUH DIRIIII", "gamau idup"]
+)
+def test_no_spelling_hides_danger(text):
+    flag = redflags.find(text)
+    assert flag is not None
+    assert flag.category == "self_harm"
+
+
 def test_no_text_keeps_the_words_busy():
     began = time.process_time()
     for text in ("sakit " * 700, "mau admin " * 400, "tf tapi " * 500, "a" * 4000):

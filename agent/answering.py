@@ -27,14 +27,18 @@ from knowledge.shelf import Shelf
 NO_MODEL = gettext_noop("No Anthropic key is set: answers come word for word from the knowledge.")
 CONFIRMED = gettext_noop("The model confirmed a payment. The answer was stopped.")
 WITH_NUMBERS = frozenset({"self_harm", "emergency"})  # their fixed answers name numbers to call
-LONGEST = 4000  # characters of a message that the model reads
+LONGEST = 4000  # characters of a message that the model reads, the newest ones
+ALL = (
+    10 * LONGEST
+)  # that are searched for danger: fifty long messages must not keep the processor busy
 
 
 def answer(question: Question, model: Model | None, *, context: str = "") -> Reply:
     """The reply to a question. `context` is full, search or auto; empty means AGENT_CONTEXT."""
     started = time.monotonic()
-    question = replace(question, text=question.text.replace("\x00", "")[:LONGEST].strip())
-    answering = _Answering(question, model, context, started)
+    whole = question.text.replace("\x00", "")[-ALL:].strip()
+    question = replace(question, text=whole[-LONGEST:].strip())
+    answering = _Answering(question, model, context, started, whole=whole)
     reply = answering.with_missed(answering.reply())
     file = enclosed(reply, question, answering.found, answering.shelf)
     return replace(reply, file=file, milliseconds=round((time.monotonic() - started) * 1000))
@@ -49,6 +53,7 @@ class _Answering:
     found: Sequence[Found] = ()
     shelf: Shelf | None = None  # the knowledge, read once for the whole turn
     language: str = ""
+    whole: str = ""  # all that the customer wrote, for the floors
     trace: list[dict[str, Any]] = field(default_factory=list)
 
     def reply(self) -> Reply:
@@ -56,7 +61,7 @@ class _Answering:
         self.language = language.of_customer(
             question.text, question.earlier, question.tenant.default_language
         )
-        flag = redflags.find(question.text)
+        flag = redflags.find(self.whole)
         if flag and flag.fixed:  # before the money: “udah tf, tapi dada saya sakit”
             return self._handed_over(flag.category, flag.urgency)
         if payments.shown_as_paid(question):

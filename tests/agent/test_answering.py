@@ -122,6 +122,22 @@ def test_a_touch_that_only_the_model_sees_is_urgent(ombak, now):
     assert reply.escalation.urgency == "urgent"
 
 
+@pytest.mark.parametrize("text", ["{danger}\n{talk}", "{talk}\n{danger}"])
+def test_danger_is_seen_wherever_it_stands_in_a_long_burst(ombak, now, text):
+    talk = "\n".join(["saya suka kelas yin di studio ini"] * 300)
+    burst = text.format(danger="aku pengen bunuh diri", talk=talk)
+    reply = answer(question(ombak, burst, now), FakeModel())
+    assert reply.escalation is not None
+    assert reply.escalation.category == "self_harm"
+
+
+def test_of_a_long_burst_the_model_reads_the_newest_words(ombak, price, now):
+    model = FakeModel(says("Rp 150.000 Kak."))
+    talk = "saya suka kelas yin di studio ini\n" * 300
+    answer(question(ombak, f"{talk}berapa sekali datang?", now), model)
+    assert "berapa sekali datang?" in repr(model.requests[0]["messages"])
+
+
 def test_a_complaint_is_handed_over_although_the_model_only_chatted(ombak, price, now):
     model = FakeModel(says("Maaf ya Kak."))
     reply = answer(question(ombak, "kecewa banget sama pelayanannya", now), model)

@@ -6,7 +6,9 @@ import hashlib
 import io
 import secrets
 import shutil
+import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from django.conf import settings
@@ -21,26 +23,40 @@ from tenants.models import Tenant
 
 FOLDER = "knowledge"  # below MEDIA_ROOT
 LONGEST_SIDE = 2000  # pixels of a picture as it is kept
-MOST_PIXELS = 50_000_000  # of a picture that is opened at all
+MOST_PIXELS = 25_000_000  # of a picture that is opened at all: phones make up to 24 million
+_one_picture = threading.Lock()  # opened at a time: small files can be pictures of 100 MB
 YOUNG = 3600.0  # seconds in which a file without a row may still get one
 ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}
 
 
+@dataclass(frozen=True)
+class Checked:
+    """A sound file: the bytes to keep, and the digest of those that were given."""
+
+    content_type: str
+    kept: bytes
+    digest: str
+
+
 def attach(entry: KnowledgeEntry, data: bytes, name: str) -> Attachment:
     """The entry's file from now on, in place of one that it had. ValidationError with a sentence when it cannot be."""
-    content_type, kept = checked(data)
+    return keep(entry, checked(data), name)
+
+
+def keep(entry: KnowledgeEntry, file: Checked, name: str) -> Attachment:
+    """As `attach`, for a file that was looked at already."""
     path = f"{FOLDER}/{entry.tenant_id}/{secrets.token_urlsafe(24)}"
-    _write(settings.MEDIA_ROOT / path, kept)
+    _write(settings.MEDIA_ROOT / path, file.kept)
     with transaction.atomic():
         remove(entry)
         made = Attachment.objects.create(
             entry=entry,
             tenant_id=entry.tenant_id,
-            name=_name(name, content_type),
-            content_type=content_type,
-            size=len(kept),
+            name=_name(name, file.content_type),
+            content_type=file.content_type,
+            size=len(file.kept),
             path=path,
-            digest=hashlib.sha256(data).hexdigest(),
+            digest=file.digest,
         )
         entry.save(update_fields=["updated_at"])  # every process reads the entry anew
     entry._state.fields_cache["attachment"] = made
@@ -65,14 +81,17 @@ def read(attachment: Attachment) -> bytes:
     return Path(settings.MEDIA_ROOT / attachment.path).read_bytes()
 
 
-def checked(data: bytes) -> tuple[str, bytes]:
-    """What the file is and the bytes to keep. ValidationError for anything but a sound JPEG, PNG, WebP or PDF."""
+def checked(data: bytes) -> Checked:
+    """The file as it is kept. ValidationError for anything but a sound JPEG, PNG, WebP or PDF."""
     most = settings.ATTACHMENT_MAX_MB
     if len(data) > most * 2**20:
         raise ValidationError(_("The file is larger than %(most)s MB.") % {"most": most})
     if data.startswith(b"%PDF-"):
-        return "application/pdf", _pdf(data)
-    return _picture(data)
+        content_type, kept = "application/pdf", _pdf(data)
+    else:
+        with _one_picture:
+            content_type, kept = _picture(data)
+    return Checked(content_type, kept, hashlib.sha256(data).hexdigest())
 
 
 def _pdf(data: bytes) -> bytes:
@@ -95,10 +114,14 @@ def _picture(data: bytes) -> tuple[str, bytes]:
     from PIL import Image, ImageOps
 
     try:
-        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as found:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as opened:
+            found: Image.Image = opened
             if found.width * found.height > MOST_PIXELS:
                 raise ValidationError(_("The picture has too many pixels. Send a smaller one."))
-            png = found.format == "PNG"
+            png = opened.format == "PNG"
+            if found.mode == "P":  # colours by number cannot be mixed
+                found = found.convert("RGBA")
+            found.thumbnail((LONGEST_SIDE, LONGEST_SIDE))  # first: every later copy is small
             picture = ImageOps.exif_transpose(found).convert("RGBA" if png else "RGB")
     except ValidationError:
         raise
@@ -106,7 +129,6 @@ def _picture(data: bytes) -> tuple[str, bytes]:
         raise ValidationError(
             _("Only JPEG, PNG and WebP pictures and PDF files can be attached.")
         ) from error
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     made = io.BytesIO()
     if png and picture.getchannel("A").getextrema() == (255, 255):
         picture = picture.convert("RGB")

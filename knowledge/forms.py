@@ -32,19 +32,18 @@ class EntryForm(StudioForm):
         model = KnowledgeEntry
         fields = "__all__"
 
-    def clean_new_file(self) -> tuple[bytes, str] | None:
+    def clean_new_file(self) -> tuple[attachments.Checked, str] | None:
         given = self.cleaned_data.get("new_file")
         if not isinstance(given, UploadedFile):
             return None
         data = given.read(settings.ATTACHMENT_MAX_MB * 2**20 + 1)
-        attachments.checked(data)
-        return data, str(given.name)
+        return attachments.checked(data), str(given.name)
 
     def keep_file(self) -> None:
         """After the entry was saved."""
         given = self.cleaned_data.get("new_file")
         if given:
-            attachments.attach(self.instance, *given)
+            attachments.keep(self.instance, *given)
         elif self.cleaned_data.get("remove_file"):
             attachments.remove(self.instance)
 

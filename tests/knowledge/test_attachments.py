@@ -86,6 +86,31 @@ def test_a_bomb_of_pixels_is_not_opened(ombak, monkeypatch):
         attachments.attach(factories.entry(ombak), picture(), "x.jpg")
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_is_made_small_before_it_is_copied(ombak, monkeypatch, kind):
+    sizes, convert = [], Image.Image.convert
+
+    def watched(image, *how, **more):
+        sizes.append(image.size)
+        return convert(image, *how, **more)
+
+    monkeypatch.setattr(Image.Image, "convert", watched)
+    attachments.checked(picture(kind, size=(4500, 30)))
+    assert sizes
+    assert max(width for width, _height in sizes) <= attachments.LONGEST_SIDE
+
+
+def test_an_upright_phone_picture_and_one_of_few_colours_keep_their_looks(ombak):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    kept = attachments.checked(picture(size=(3000, 60), exif=exif)).kept
+    assert Image.open(io.BytesIO(kept)).size == (40, 2000)
+    made = io.BytesIO()
+    Image.new("RGB", (3000, 30), "orange").quantize(4).save(made, "PNG")
+    kept = attachments.checked(made.getvalue()).kept
+    assert Image.open(io.BytesIO(kept)).getpixel((5, 5)) == (255, 165, 0)
+
+
 def test_a_new_file_takes_the_place_of_the_old(ombak, folder, django_capture_on_commit_callbacks):
     entry = factories.entry(ombak)
     attachments.attach(entry, PDF, "a.pdf")

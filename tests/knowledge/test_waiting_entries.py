@@ -143,6 +143,22 @@ def test_a_file_goes_in_by_the_form_and_out_as_a_download(owner: Client, ombak: 
     assert not Attachment.objects.exists()
 
 
+def test_a_file_of_the_form_is_looked_at_once(
+    owner: Client, ombak: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[bytes] = []
+    checked = attachments.checked
+
+    def watched(data: bytes) -> attachments.Checked:
+        looked.append(data)
+        return checked(data)
+
+    monkeypatch.setattr(attachments, "checked", watched)
+    owner.post(f"{LIST}add/", {**FORM, "content": "Rp 1.000", "new_file": upload(PDF)})
+    assert looked == [PDF]
+    assert ombak.entries.get().file is not None
+
+
 def test_a_page_that_calls_itself_a_picture_is_refused_and_the_text_stays(
     owner: Client, ombak: Tenant
 ) -> None:

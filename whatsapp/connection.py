@@ -37,6 +37,7 @@ class Connection:
         self.account, self.store, self.lease = account, store, lease
         self.session: WhatsAppSession = open_session(store.session)
         self._changes: queue.SimpleQueue[Change] = queue.SimpleQueue()
+        self._unheard: Change | None = None  # what waits for the database
         self._truth: dict[str, Any] = {}  # what the row does not know yet
         self._code: int | None = None
         self._codes_shown = 0
@@ -259,6 +260,8 @@ class Connection:
         self._end_as(state, problem, **identity.fields(Me("")))
 
     def _heed_clocks(self, now: float) -> None:
+        if self._unheard:  # more has happened than the state tells
+            return
         waited, state = now - self._since, self.account.state
         if state == State.SYNCING and waited > SYNC_LIMIT:
             self._now_connected()

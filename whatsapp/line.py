@@ -69,6 +69,7 @@ class Line(Connection):
         self.files = Files(account.tenant_id, timezone.now)
         self.holes = Holes(self.journal, store)
         self.stopping = threading.Event()
+        self._asked_to_stop = False
         self._heard_at = self._supervised_at = self._looked_at = time.monotonic()
         self._moving = self._loop("mover", self.mover.step, 1.0)
         self._sending = self._loop("sender", self._send_when_connected, 0.3)
@@ -85,25 +86,33 @@ class Line(Connection):
         """Connect and work until the account ends, or until `ask_to_stop`. Returns the exit code."""
         self._begin()
         while self._code is None:
-            with contextlib.suppress(queue.Empty):
-                self._take(self._changes.get(timeout=LOOK))
+            self.take_next()
             self.look()
             self._heed_supervisor(time.monotonic())
         return self._finish(self._code)
 
     def ask_to_stop(self) -> None:
         """From a signal handler: stop in order, with everything that came already stored."""
+        self._asked_to_stop = True
         self._changes.put(Change("stop"))
 
+    def take_next(self) -> None:
+        """A step: what happened next. It waits when the database is away, and what came later waits behind it;
+        nothing is forgotten, and only a stop does not wait."""
+        with contextlib.suppress(queue.Empty):
+            change = self._unheard or self._changes.get(timeout=LOOK)
+            self._take(Change("stop") if self._asked_to_stop and self._unheard else change)
+
     def _take(self, change: Change) -> None:
-        """What happened waits when the database is away; nothing is forgotten."""
         close_old_connections()
         try:
             self.handle(change)
         except DatabaseError as error:
             log.warning("%s waits for the database: %s", change.kind, error)
-            self._changes.put(change)
+            self._unheard = change
             time.sleep(LOOK)
+        else:
+            self._unheard = None
 
     def _begin(self) -> None:
         self._settle(timezone.now())

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from conversations import erasure, outbox
@@ -343,6 +344,42 @@ def test_nothing_is_sent_by_who_may_have_lost_the_number(
     assert line._send_when_connected()
     line.lease._renewed -= 10
     assert not line._send_when_connected()
+
+
+def test_what_happened_while_the_database_was_away_is_heard_in_its_order(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+):
+    def away(*_arguments: object) -> bool:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("whatsapp.line.time.sleep", lambda _seconds: None)
+    session_of(line).linked, line.account.state = OURS, State.CONNECTING
+    line._changes.put(Change("connected"))
+    line._changes.put(Change("disconnected"))
+    with monkeypatch.context() as outage:
+        outage.setattr("whatsapp.connection.identity.taken", away)
+        line.take_next()
+        line.take_next()
+        line._since -= 10_000
+        line.look()
+        assert (line.code, line.account.phone) == (None, "")  # it does connect
+    line.take_next()
+    assert line.account.state == State.SYNCING
+    line.take_next()
+    assert line.account.state == State.RETRYING
+
+
+def test_a_stop_does_not_wait_for_the_database(line: Line, monkeypatch: pytest.MonkeyPatch):
+    def away(*_arguments: object) -> bool:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("whatsapp.line.time.sleep", lambda _seconds: None)
+    monkeypatch.setattr("whatsapp.connection.identity.taken", away)
+    line._changes.put(Change("connected"))
+    line.take_next()
+    line.ask_to_stop()
+    line.take_next()
+    assert line.code == states.exit_code(State.STOPPED)
 
 
 def test_what_the_database_could_not_hear_is_told_also_while_the_line_is_offline(line: Line):

@@ -17,6 +17,7 @@ from django.db.models import F, Sum
 
 from conversations.models import MediaFile, Message
 from conversations.people import clean_data
+from tenants.folders import folders_of_studios
 from tenants.models import Tenant
 
 log = logging.getLogger(__name__)
@@ -195,7 +196,7 @@ def sweep(at: dt.datetime) -> int:
     """Delete files that no row names: those of deleted studios and chats, and of kills in the middle of storing."""
     root: Path = settings.MEDIA_ROOT / FOLDER
     swept = 0
-    for folder in root.iterdir() if root.exists() else []:
+    for folder in folders_of_studios(root):
         if not Tenant.objects.filter(pk=folder.name).exists():
             shutil.rmtree(folder, ignore_errors=True)
             swept += 1

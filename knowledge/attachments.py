@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from knowledge import pdfs
 from knowledge.models import Attachment, KnowledgeEntry
+from tenants.folders import folders_of_studios
 from tenants.models import Tenant
 
 FOLDER = "knowledge"  # below MEDIA_ROOT
@@ -148,7 +149,7 @@ def sweep(at: dt.datetime | None = None) -> int:
     at = at or timezone.now()
     root: Path = settings.MEDIA_ROOT / FOLDER
     swept = 0
-    for folder in root.iterdir() if root.exists() else []:
+    for folder in folders_of_studios(root):
         if not Tenant.objects.filter(pk=folder.name).exists():
             shutil.rmtree(folder, ignore_errors=True)
             swept += 1

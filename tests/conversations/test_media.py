@@ -178,6 +178,13 @@ def test_files_without_a_row_are_swept_away(ombak, folder):
     assert not gone.parent.exists()
 
 
+def test_what_the_system_leaves_among_the_folders_stays(db: None, folder: Path) -> None:
+    (folder / media.FOLDER / "lost+found").mkdir(parents=True)
+    (folder / media.FOLDER / ".DS_Store").touch()
+    assert media.sweep(NOW) == 0
+    assert len(list((folder / media.FOLDER).iterdir())) == 2
+
+
 # --- handed to staff ------------------------------------------------------------------------
 
 

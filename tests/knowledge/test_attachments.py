@@ -153,3 +153,10 @@ def test_files_without_a_row_go_after_an_hour(ombak, senja, folder):
     assert attachments.sweep() == 1
     assert (folder / kept.path).exists()
     assert Attachment.objects.get() == kept
+
+
+def test_what_the_system_leaves_among_the_folders_stays(db, folder):
+    (folder / "knowledge" / "lost+found").mkdir(parents=True)
+    (folder / "knowledge" / ".DS_Store").touch()
+    assert attachments.sweep() == 0
+    assert len(list((folder / "knowledge").iterdir())) == 2

@@ -36,6 +36,8 @@ def missing(draft, *customer, known=KNOWN, studio=()):
         "thirty-eight million five hundred thousand rupiah",
         "jam 5 sore",
         "at 5 pm",
+        "Join the 5 pm class",
+        "the 10-class pass is Rp 1.200.000",
         "pukul 17.00",
         "jam lima sore",
         "half past six in the evening",

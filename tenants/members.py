@@ -68,15 +68,17 @@ def _still_owned(tenant: Tenant, before: bool) -> None:
 
 
 def unlock(member: Membership, by: User) -> None:
+    """New tries for a locked login. Raises ValidationError when it is not theirs to do."""
+    require_help(by, member.user)
     attempts.unlock(member.user)
     note(member.tenant, by, "unlocked", whom=named(member.user))
 
 
 def may_help(by: User, person: User) -> bool:
-    """Whether `by` may take away the second factor of `person` or let them choose a new password.
+    """Whether `by` may unlock the login of `person`, take away its second factor or let them choose a new password.
 
-    Both open everything that the login opens: so an owner may for people who work in her studios only, never for
-    a platform admin or for somebody of a studio that is not hers.
+    All three help to open everything that the login opens: so an owner may for people who work in her studios
+    only, never for a platform admin or for somebody of a studio that is not hers.
     """
     if is_platform_admin(by):
         return True

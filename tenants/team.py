@@ -67,12 +67,14 @@ def _page(request: HttpRequest, tenant: Tenant, **more: Any) -> HttpResponse:
 
 def _shown(request: HttpRequest, member: Membership, locked: set[str]) -> dict[str, Any]:
     login = getattr(member.user, "staff_login", None)
+    is_locked = member.user.get_username() in locked
     return {
         "member": member,
         "name": named(member.user),
         "me": member.user_id == request.user.pk,
         "second_factor": bool(login and login.confirmed_at),
-        "locked": member.user.get_username() in locked,
+        "locked": is_locked,
+        "may_unlock": is_locked and members.may_help(_me(request), member.user),
     }
 
 

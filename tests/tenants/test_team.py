@@ -209,6 +209,19 @@ def test_an_owner_opens_no_login_that_reaches_beyond_her_studios(
     assert StaffLogin.objects.get(user=desk).confirmed_at
 
 
+def test_an_owner_unlocks_no_login_that_reaches_beyond_her_studios(
+    owner: Client, desk: User, senja: Tenant
+) -> None:
+    Membership.objects.create(user=desk, tenant=senja, role=Role.EDITOR)
+    for _ in range(LIMIT):
+        Client().post("/admin/login/", {"username": "wayan", "password": "x"})
+    page = owner.get("/admin/team/").content.decode()
+    assert "Locked" in page
+    assert "Unlock the login" not in page
+    assert "only the platform&#x27;s admin can do this" in act(owner, desk, "unlock")
+    assert FailedLogin.objects.count() == LIMIT
+
+
 def test_an_owner_does_not_open_the_login_of_a_platform_admin(owner: Client, ombak: Tenant) -> None:
     root = factories.platform_admin()
     Membership.objects.create(user=root, tenant=ombak, role=Role.EDITOR)

@@ -1,7 +1,7 @@
 """No word of the machinery in an answer: rules, tools, ids. The knowledge may be quoted; what surrounds it may not."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from agent.tools import ESCALATE, SEARCH
@@ -16,7 +16,7 @@ _INNER = re.compile(
 
 
 def gives_away(
-    draft: str, rules: str, references: Iterable[str], shown: Iterable[str]
+    draft: str, rules: str, references: Iterable[str], shown: Sequence[str]
 ) -> list[str]:
     """What the draft holds of our rules (eight words in a row), of tools, and of the ids of entries and studios.
 
@@ -24,12 +24,22 @@ def gives_away(
     """
     found = [match[0] for match in _INNER.finditer(draft)]
     low = draft.lower()
-    found += [name for name in references if len(name) > 5 and "-" in name and name.lower() in low]
+    held = [text.lower().replace("-", " ") for text in shown]
+    found += [name for name in references if name.lower() in low and _is_id(name, held)]
     said = _runs(draft)
     common = said & _rules_runs(rules)
     if common:
         common -= frozenset().union(*(_runs(text) for text in shown))
     return [*dict.fromkeys(found), *(" ".join(run) for run in sorted(common)[:1])]
+
+
+def _is_id(name: str, held: Iterable[str]) -> bool:
+    """Whether people would never write it: “drop-in” and what the entries say themselves are words of the studio."""
+    if len(name) <= 5 or "-" not in name:
+        return False
+    spelled = name.lower().replace("-", " ")
+    ordinary = name.count("-") == 1 and not re.search(r"\d", name)
+    return not ordinary and not any(spelled in text for text in held)
 
 
 @lru_cache(maxsize=256)

@@ -284,6 +284,13 @@ def test_nothing_of_the_machinery_leaves(draft):
     assert gives_away(draft, RULES, ["ombak-buy-ktp", "harga"], [])
 
 
+@pytest.mark.parametrize("name", ["drop-in", "yin-yoga", "kelas-yin-sore", "yin-75-menit"])
+def test_an_id_that_reads_like_words_of_the_studio_may_be_said(name):
+    draft = "Bisa drop-in, yin-yoga, kelas-yin-sore atau yin-75-menit Kak."
+    shown = ["Kelas Yin sore ada tiap Senin. Yin 75 menit."]
+    assert gives_away(draft, RULES, [name], shown) == []
+
+
 def test_the_studios_own_words_are_no_rules():
     own = "Please say how the customer does it and never book, change, cancel, refund, discount, promise twice."
     assert gives_away(own, RULES, [], [own]) == []

@@ -257,6 +257,8 @@ class Supervisor:
             lately = connected or _connected_lately(account)
             wait = waits.next(connected=connected, lived=child.lived, lately=lately)
         self._start_at[account_id] = time.monotonic() + wait
+        if code == states.BUSY and self._was_elsewhere(account):
+            return  # another host had it in the meantime, and said how it is
         changed = {"state": state, "state_since": timezone.now()} if state != account.state else {}
         self._write(account, qr="", retry_at=timezone.now() + dt.timedelta(seconds=wait), **changed)
 

@@ -345,6 +345,20 @@ def test_a_supervisor_that_was_frozen_says_nothing_about_a_number_that_others_ha
     assert len(lines) == 1
 
 
+def test_a_line_that_lost_its_account_says_nothing_over_what_the_other_host_said(
+    supervisor: Supervisor, linked: WhatsAppAccount, lines: list[FakeChild]
+):
+    """Else “replaced” was forgotten, and both hosts took the account from each other."""
+    look(supervisor)
+    WhatsAppAccount.objects.update(
+        lease_owner="elsewhere", lease_until=None, state=State.REPLACED, state_since=timezone.now()
+    )
+    assert end(supervisor, lines[0], states.BUSY).state == State.REPLACED
+    wait_over(supervisor, linked)
+    look(supervisor)
+    assert len(lines) == 1
+
+
 def test_nobody_says_that_a_dead_host_is_there(
     supervisor: Supervisor, account: WhatsAppAccount, lines: list[FakeChild]
 ):

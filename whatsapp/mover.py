@@ -19,6 +19,9 @@ from whatsapp.translate import LOST, Translator
 log = logging.getLogger(__name__)
 TYPING_LASTS = 10.0  # seconds
 LOST_AFTER = 10.0  # seconds in which a message that looks lost may still reach the journal
+PORTION, LARGER = 50, 1000  # events at a time; more when all of these only wait for their time
+RECEIPTS = 1000  # ids that the database is asked about at once
+PATIENCE = 30  # tries, over some minutes, in which one event may hold all others
 
 
 class Mover:
@@ -38,31 +41,55 @@ class Mover:
         self.translator, self._receipts = translator, receipts or Receipts()
         self._journal, self._clock, self._told, self._ours = journal, clock, told, ours
         self._filed = filed
+        self._holding, self._tries = 0, 0  # the event for which the database is away, and how often
+        self._stored = 0  # messages, in this process
 
     def step(self) -> bool:
         """Move what waits. An event that cannot be read is tried three times, then set aside."""
-        moved = 0
-        for raw in self._journal.waiting():
-            moved += self._move(raw)
+        moved, passed, stored = 0, None, self._stored
+        for raw in self._waiting():
+            try:
+                moved += self._move(raw)
+            except (OperationalError, InterfaceError) as error:
+                if passed or not self._holds_long(raw):
+                    raise  # the database is away: everything waits
+                log.warning("event %s of the journal lets others pass: %s", raw.id, error)
+                passed = raw
+        if passed and self._stored > stored:  # not away for others
+            self._failed(passed)
         if moved:
             self._told()
         return moved > 0
 
+    def _waiting(self) -> list[Raw]:
+        waiting = self._journal.waiting(PORTION)
+        if len(waiting) == PORTION and all(raw.kind in LOST for raw in waiting):
+            return self._journal.waiting(LARGER)
+        return waiting
+
+    def _holds_long(self, raw: Raw) -> bool:
+        self._tries = self._tries + 1 if self._holding == raw.id else 1
+        self._holding = raw.id
+        return self._tries > PATIENCE
+
     def _move(self, raw: Raw) -> bool:
-        if raw.kind in LOST and self._age(raw) < LOST_AFTER:
+        if raw.kind in LOST and self._age(raw) < LOST_AFTER and not self._stale(raw):
             return False
         try:
             self._received(raw)
         except (OperationalError, InterfaceError):
-            raise  # the database is away: everything waits
+            raise
         except Exception:
             log.exception("event %s of the journal (%s) cannot be read", raw.id, raw.kind)
-            if self._journal.failed(raw):
-                log.error("event %s of the journal is set aside", raw.id)
+            self._failed(raw)
             return False
         crash.point("C4")
         self._journal.moved(raw)
         return True
+
+    def _failed(self, raw: Raw) -> None:
+        if self._journal.failed(raw):
+            log.error("event %s of the journal is set aside", raw.id)
 
     def _received(self, raw: Raw) -> None:
         """Take it as it is; one whose texts hold bytes that are no text is mended first."""
@@ -82,6 +109,7 @@ class Mover:
             self._receipt(event)
         elif event is not None:
             receive(event, at=self._clock())
+            self._stored += isinstance(event, InboundMessage)
             if isinstance(event, InboundMessage | FromPhone) and event.file:
                 self._filed()
 
@@ -100,5 +128,6 @@ class Mover:
         ids = receipt.whatsapp_ids
         if receipt.kind == "retry":
             ids = tuple(each for each in ids if not self._ours(each))
-        if ids:
-            self._receipts.take(replace(receipt, whatsapp_ids=ids), self._clock())
+        for first in range(0, len(ids), RECEIPTS):
+            some = replace(receipt, whatsapp_ids=ids[first : first + RECEIPTS])
+            self._receipts.take(some, self._clock())

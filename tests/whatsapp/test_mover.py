@@ -6,13 +6,14 @@ import pytest
 from django.db import OperationalError
 
 from conversations.inbound import Receipt
+from conversations.intake import receive
 from conversations.models import Customer, Message
 from tenants.models import Tenant
 from tests.factories import NOW
 from tests.whatsapp import events
 from tests.whatsapp.events import STUDIO, STUDIO_LID, body, message
-from whatsapp.journal import Journal, Raw
-from whatsapp.mover import Mover
+from whatsapp.journal import TRIES, Journal, Raw
+from whatsapp.mover import PATIENCE, PORTION, Mover
 from whatsapp.session.callbacks import LostMessages
 from whatsapp.store import Me
 from whatsapp.translate import Translator
@@ -72,6 +73,53 @@ def test_a_database_that_is_away_loses_nothing(
                 mover.step()
     assert mover.step()
     assert Message.objects.get().text == "Halo"
+
+
+def test_one_event_for_which_the_database_is_away_does_not_hold_the_others_for_ever(
+    journal: Journal, mover: Mover, monkeypatch: pytest.MonkeyPatch
+):
+    def too_much(event: object, at: dt.datetime) -> None:
+        if getattr(event, "text", "") == "too much":
+            raise OperationalError("program limit exceeded")
+        receive(event, at=at)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("whatsapp.mover.receive", too_much)
+    arrive(journal, message(body(conversation="too much")))
+    for _try in range(PATIENCE):
+        with pytest.raises(OperationalError):
+            mover.step()
+    for number in range(TRIES):
+        arrive(journal, message(body(conversation=f"Halo {number}"), whatsapp_id=f"3B{number}"))
+        assert mover.step()
+    assert [row.text for row in Message.objects.order_by("pk")] == ["Halo 0", "Halo 1", "Halo 2"]
+    assert not journal.waiting()
+
+
+def test_a_database_that_is_away_for_all_sets_nothing_aside(
+    journal: Journal, mover: Mover, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("whatsapp.mover.receive", _fails(OperationalError("disk full")))
+    for number in range(2):
+        arrive(journal, message(body(conversation="Halo"), whatsapp_id=f"3B{number}"))
+    for _try in range(2 * PATIENCE):
+        with pytest.raises(OperationalError):
+            mover.step()
+    assert len(journal.waiting()) == 2
+
+
+def test_what_waits_for_its_time_does_not_hold_what_came_later(journal: Journal, mover: Mover):
+    for number in range(PORTION):
+        journal.add("lost", f"3L{number}:1@lid", b"{}")
+    arrive(journal, message(body(conversation="Halo")))
+    assert mover.step()
+    assert Message.objects.get().text == "Halo"
+
+
+def test_a_lost_message_whose_text_is_here_is_done_at_once(journal: Journal, mover: Mover):
+    lost(journal)
+    arrive(journal, message(body(conversation="Halo")))
+    assert mover.step()
+    assert not journal.waiting()
 
 
 def test_an_event_that_nobody_can_read_does_not_hold_up_the_next(
@@ -180,6 +228,21 @@ def test_only_retries_for_an_earlier_process_are_passed_on(
     arrive(journal, events.receipt("DELIVERED", "3EB0"))
     mover.step()
     assert [each.whatsapp_ids for each in seen] == [("3EB1",), ("3EB0",)]
+
+
+def test_a_receipt_of_very_many_messages_is_taken_in_portions(
+    journal: Journal, mover: Mover, monkeypatch: pytest.MonkeyPatch
+):
+    seen: list[int] = []
+
+    def applied(event: Receipt, at: dt.datetime) -> set[str]:
+        seen.append(len(event.whatsapp_ids))
+        return set()
+
+    monkeypatch.setattr("whatsapp.receipts.outbox.receipt", applied)
+    arrive(journal, events.receipt("DELIVERED", *(f"3C{number}" for number in range(1500))))
+    mover.step()
+    assert seen == [1000, 500]
 
 
 def _fails(error: Exception):

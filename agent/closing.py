@@ -1,9 +1,11 @@
 """Gaps close when they are answered: a question is asked again as soon as the knowledge may tell it."""
 
 import datetime as dt
+import logging
 from collections.abc import Iterable
 
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.db.models import F
 from django.utils.translation import gettext_noop
 
@@ -18,6 +20,7 @@ from conversations.history import history
 from knowledge.models import KnowledgeEntry
 from knowledge.search import search
 
+logger = logging.getLogger(__name__)
 LEASE = dt.timedelta(seconds=90)  # longer than one answer can take
 AT_ONCE = 50
 NEAR = 0.3  # an entry as much alike as this may answer
@@ -26,6 +29,9 @@ NOT_USED = gettext_noop(
     "The assistant still hands this question over. Write the entry in the words that customers use, or add them as keywords."
 )
 NOT_KNOWN = gettext_noop("The assistant still says that it does not know.")
+NOT_ASKED = gettext_noop(
+    "This question could not be asked again because of an error. Try again; if it fails once more, look into the log."
+)
 
 
 def ask_again(gap: Gap, at: dt.datetime) -> None:
@@ -93,10 +99,17 @@ def _check(gap: Gap, at: dt.datetime) -> None:
         gap.delete()
         return
     said = history(question.conversation, question.message_id, question.asked_at)
-    reply = ask(gap.tenant, question.text, history=said, at=at, purpose=Turn.Purpose.PLAYGROUND)
+    rows = Gap.objects.filter(pk=gap.pk, state=Gap.State.CHECKING)
+    try:
+        reply = ask(gap.tenant, question.text, history=said, at=at, purpose=Turn.Purpose.PLAYGROUND)
+    except OperationalError:  # the database is away; the question is not to blame
+        raise
+    except Exception:
+        logger.exception("A question could not be asked again.")
+        rows.update(state=Gap.State.OPEN, note=NOT_ASKED, lease_until=None)
+        return
     note = _why_not(reply)
     changed = {"answer": reply.text, "note": note, "writing_since": None, "lease_until": None}
-    rows = Gap.objects.filter(pk=gap.pk, state=Gap.State.CHECKING)
     if note:
         rows.update(state=Gap.State.OPEN, **changed)
     else:

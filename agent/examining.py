@@ -1,10 +1,12 @@
 """Runs exams: question by question, by the service that answers customers, never by a page."""
 
 import datetime as dt
+import logging
 import time
+from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Q
 
 from agent import exam
@@ -13,12 +15,15 @@ from agent.models import Turn
 from agent.records import Exam, ExamAnswer
 from tenants.models import Tenant
 
+logger = logging.getLogger(__name__)
 LEASE = dt.timedelta(seconds=60)  # longer than one question can take
 AT_ONCE = 5.0  # seconds for one exam before the next one has its turn
 KEPT = 5  # exams of a studio
 
 
-def start(tenant: Tenant, language: str, by: User | None, at: dt.datetime) -> Exam:
+def start(
+    tenant: Tenant, language: str, by: User | None, at: dt.datetime, *, again: bool = True
+) -> Exam:
     """Begin an exam; the one that runs when there is one already."""
     try:
         with transaction.atomic():
@@ -26,7 +31,11 @@ def start(tenant: Tenant, language: str, by: User | None, at: dt.datetime) -> Ex
                 tenant=tenant, language=language, started_by=by, created_at=at
             )
     except IntegrityError:
-        return Exam.objects.get(tenant=tenant, state=Exam.State.RUNNING)
+        if running := Exam.objects.filter(tenant=tenant, state=Exam.State.RUNNING).first():
+            return running
+        if not again:
+            raise
+        return start(tenant, language, by, at, again=False)  # the other one ended just now
     old = tenant.exams.order_by("-created_at").values_list("pk", flat=True)[KEPT:]
     Exam.objects.filter(pk__in=list(old)).delete()
     return begun
@@ -75,22 +84,33 @@ def _answer_next(running: Exam, at: dt.datetime) -> bool:
 
 
 def _answer(running: Exam, question: exam.ExamQuestion, at: dt.datetime) -> None:
+    """One that cannot be answered counts as failed, and the exam goes on."""
+    try:
+        became = _became(running, question, at)
+    except OperationalError:  # the database is away; the question is not to blame
+        raise
+    except Exception as error:
+        logger.exception("A question of an exam failed.")
+        became = {
+            "verdict": exam.Verdict.FAILED,
+            "error": f"{type(error).__name__}: {error}"[:500],
+        }
+    defaults = {"tenant": running.tenant, **became}
+    ExamAnswer.objects.get_or_create(exam=running, number=question.number, defaults=defaults)
+
+
+def _became(running: Exam, question: exam.ExamQuestion, at: dt.datetime) -> dict[str, Any]:
     tenant = running.tenant
     text = question.text(running.language)
     reply = ask(tenant, text, at=at, purpose=Turn.Purpose.PLAYGROUND)
     judged = exam.judge(question, reply, tenant, at)
-    ExamAnswer.objects.get_or_create(
-        exam=running,
-        number=question.number,
-        defaults={
-            "tenant": tenant,
-            "verdict": judged.verdict,
-            "reply": reply.text,
-            "escalated": reply.escalation is not None,
-            "entries": [entry.reference for entry in judged.entries],
-            "missing": [topic.key for topic in judged.missing],
-            "error": exam.troubled(reply),
-            "cost": reply.cost,
-            "milliseconds": reply.milliseconds,
-        },
-    )
+    return {
+        "verdict": judged.verdict,
+        "reply": reply.text,
+        "escalated": reply.escalation is not None,
+        "entries": [entry.reference for entry in judged.entries],
+        "missing": [topic.key for topic in judged.missing],
+        "error": exam.troubled(reply),
+        "cost": reply.cost,
+        "milliseconds": reply.milliseconds,
+    }

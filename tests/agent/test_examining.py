@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.db import IntegrityError
 
 from agent import examining
 from agent.models import Turn
@@ -75,3 +76,32 @@ def test_two_services_never_ask_the_same_exam(running, now):
     assert examining._claim(now) == running
     assert examining._claim(now) is None
     assert examining._claim(now + examining.LEASE) == running
+
+
+def test_a_question_that_breaks_is_failed_and_the_exam_goes_on(running, now, monkeypatch):
+    asked = examining.ask
+
+    def breaks(tenant, text, **more):
+        if "parkir" in text.lower():
+            raise ZeroDivisionError("no luck")
+        return asked(tenant, text, **more)
+
+    monkeypatch.setattr(examining, "ask", breaks)
+    finish(now)
+    running.refresh_from_db()
+    assert (running.state, running.answers.count()) == (Exam.State.DONE, 40)
+    broken = running.answers.get(number=15)
+    assert (broken.verdict, broken.error) == ("failed", "ZeroDivisionError: no luck")
+
+
+def test_an_exam_begins_although_the_one_before_ended_meanwhile(ombak, sari, now, monkeypatch):
+    made, create = [], Exam.objects.create
+
+    def late(**values):
+        made.append(values)
+        if len(made) == 1:
+            raise IntegrityError("one_running_exam_per_studio")
+        return create(**values)
+
+    monkeypatch.setattr(Exam.objects, "create", late)
+    assert examining.start(ombak, "id", sari, now).state == Exam.State.RUNNING

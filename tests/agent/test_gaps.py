@@ -230,6 +230,21 @@ def test_a_model_that_does_not_know_keeps_the_gap_open(ombak: Tenant, serve: Ser
     assert (Gap.objects.get().state, Gap.objects.get().note) == ("open", closing.NOT_KNOWN)
 
 
+def test_a_question_that_breaks_opens_its_gap_again_with_the_reason(
+    ombak: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object, **_more: object) -> None:
+        raise ZeroDivisionError("no luck")
+
+    monkeypatch.setattr(closing, "ask", broken)
+    asked(ombak, "ada parkir mobil?")
+    gather()
+    closing.ask_again(Gap.objects.get(), factories.NOW)
+    finish(factories.NOW + DAY)
+    gap = Gap.objects.get()
+    assert (gap.state, gap.note, gap.lease_until) == ("open", closing.NOT_ASKED, None)
+
+
 def test_the_question_is_asked_with_the_chat_before_it(ombak: Tenant, serve: Serve) -> None:
     server = serve([text("Besok juga ada.")])
     first = asked(ombak, "ada parkir mobil?", category="", answer="Ada Kak.")

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from typing import cast
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.gzip import GZipMiddleware
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 TEXTS = frozenset({"text/css", "text/javascript", "application/javascript", "image/svg+xml"})
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -14,6 +17,29 @@ POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'; form-action 'self'"
 )
+
+
+def no_larger_than_a_file(get_response: Handler) -> Handler:
+    """A body larger than every file that MILA takes is refused before it is read: anybody could fill the disk with
+    it, because files are kept in /tmp while they arrive. A body of no told length is empty for Django."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        told = request.META.get("CONTENT_LENGTH") or ""
+        if told.isdecimal() and int(told[:20]) > settings.LARGEST_BODY:
+            return _too_large(request)
+        return get_response(request)
+
+    return handle
+
+
+def _too_large(request: HttpRequest) -> HttpResponse:
+    with translation.override(translation.get_language_from_request(request)):
+        most = settings.LARGEST_BODY // 2**20
+        sentence = _("This is too large: a file and its form may have %(most)s MB together.")
+        told = sentence % {"most": most}
+    if request.path.startswith("/api/"):
+        return JsonResponse({"detail": told}, status=413)
+    return HttpResponse(told, status=413, content_type="text/plain; charset=utf-8")
 
 
 def content_security_policy(get_response: Handler) -> Handler:

@@ -182,6 +182,7 @@ INSTALLED_APPS = [
     "whatsapp",
 ]
 MIDDLEWARE = [
+    "config.middleware.no_larger_than_a_file",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.smaller_files",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -265,7 +266,9 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # of a body without its files
+# The largest file, of a chat (16 MB) or of an entry, and the fields beside it. The proxy refuses the same earlier.
+LARGEST_BODY = (max(16, ATTACHMENT_MAX_MB) + 4) * 2**20
 
 # Logs ------------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()

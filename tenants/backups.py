@@ -176,8 +176,9 @@ def _digest(path: Path) -> str:
 
 def _verified(archive: tarfile.TarFile, path: Path) -> Backup:
     manifest = json.loads(_member(archive, _MANIFEST).read())
+    beside = path.parent if os.access(path.parent, os.W_OK) else None  # /tmp may be small
     for name, digest in manifest["files"].items():
-        with tempfile.NamedTemporaryFile(prefix="mila-verify-") as copy:
+        with tempfile.NamedTemporaryFile(prefix=".mila-verify-", dir=beside) as copy:
             with _member(archive, name) as packed:
                 shutil.copyfileobj(packed, copy)
             copy.flush()

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from conversations.inbound import Edit, FromPhone, InboundMessage, Person, Reaction, Revoke
 from conversations.models import Conversation, EarlyChange
+from conversations.people import clean_data
 from tenants.prepared import Prepared, id_slot, text_slot
 
 Change = Edit | Revoke | Reaction
@@ -25,7 +26,7 @@ def keep(change: Change, at: dt.datetime) -> None:
         whatsapp_id=change.whatsapp_id[:80],
         from_me=isinstance(change, Reaction) or change.from_me,
         name=_name(change),
-        defaults={"change": _plain(change), "created_at": at},
+        defaults={"change": clean_data(_plain(change)), "created_at": at},
     )
     rows.filter(created_at__lt=at - LASTS).delete()
     if too_many := list(rows.order_by("-pk").values_list("pk", flat=True)[MOST : MOST + 1]):

@@ -117,6 +117,13 @@ def test_what_changed_while_it_could_not_be_read_stays_changed(ombak, change):
     assert (row.kind, row.text) == (("text", "jadwal?") if change == "edited" else (row.kind, ""))
 
 
+def test_what_waits_holds_nothing_that_databases_refuse(ombak):
+    edit(ombak, "jad\0wal?")
+    intake.receive(Reaction(ombak.pk, "A", "\0👍", ANA, from_me=False), at=NOW)
+    kept = [row.change for row in EarlyChange.objects.order_by("pk")]
+    assert [kept[0]["text"], kept[1]["emoji"]] == ["jadwal?", "👍"]
+
+
 def test_what_never_gets_its_message_is_forgotten(ombak, monkeypatch):
     monkeypatch.setattr(early, "MOST", 3)
     revoke(ombak)

@@ -15,10 +15,10 @@ LONGEST = dt.timedelta(days=366)  # WhatsApp offers a day, a week and 90 days
 def told(event: InboundMessage | FromPhone, conversation: Conversation) -> dict[str, Any]:
     """What a message changes about the timer of its chat; nothing, as a rule. An older one changes nothing."""
     seconds, told_at = event.disappears_after, conversation.disappears_told_at
-    if seconds is None or seconds == conversation.disappears_after or not _sane(seconds):
+    if seconds is None or not _sane(seconds) or (told_at and event.sent_at < told_at):
         return {}
-    if told_at and event.sent_at < told_at:
-        return {}
+    if seconds == conversation.disappears_after:  # told again: of a timer that was ever set
+        return {"disappears_told_at": event.sent_at} if told_at else {}
     return {"disappears_after": seconds, "disappears_told_at": event.sent_at}
 
 

@@ -40,6 +40,14 @@ def test_an_older_message_that_comes_late_changes_nothing(ombak):
     assert timer(message) == 0
 
 
+def test_an_older_one_counts_for_less_than_one_that_told_the_same_again(ombak):
+    message = says(ombak, WEEK)
+    says(ombak, DAY, after(10))
+    says(ombak, DAY, after(60))
+    intake.receive(inbound(ombak, disappears_after=WEEK, sent_at=after(30)), at=after(90))
+    assert timer(message) == DAY
+
+
 def test_the_studios_phone_tells_it_too(ombak):
     message = intake.receive(typed(ombak, disappears_after=DAY), at=NOW)
     assert timer(message) == DAY

@@ -4,6 +4,10 @@ import operator
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+
+from agent.evaluation import Scores
 
 _OPERATORS = {">=": operator.ge, "<=": operator.le}
 _BAR = re.compile(r"([a-z_@0-9]+)\s*(>=|<=)\s*(\d+(?:\.\d+)?)")
@@ -40,6 +44,23 @@ WITH_MODEL = (
     "latency_p95_ms<=5000",
 )
 
+# Beside those of the scoring: the speed, and what the run took.
+_TAKEN = frozenset(
+    [
+        "latency_p50_ms",
+        "latency_p95_ms",
+        "questions",
+        "model_calls",
+        "model_calls_per_question",
+        "input_tokens",
+        "output_tokens",
+        "cache_read_tokens",
+        "cache_write_tokens",
+        "cost_usd",
+        "cost_usd_per_1000_questions",
+    ]
+)
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -72,4 +93,13 @@ def _bar(text: str) -> Bar:
     match = _BAR.fullmatch(text)
     if match is None:
         raise ValueError(f"“{text}” is no bar such as fact_score>=0.9")
+    if match[1] not in _figures():
+        near = get_close_matches(match[1], _figures(), 1, 0)[0]
+        raise ValueError(f"“{match[1]}” is no figure of an evaluation; the nearest one is {near}")
     return Bar(match[1], match[2], float(match[3]))
+
+
+@cache
+def _figures() -> frozenset[str]:
+    """Every figure that an evaluation counts: a misspelt one would be reached by anything."""
+    return _TAKEN | Scores().table().keys()

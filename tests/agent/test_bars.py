@@ -3,6 +3,8 @@
 import pytest
 
 from agent.bars import bars
+from agent.evaluation import Scores
+from config.management.commands.evaluate import _figures
 
 
 def missed(figures, wanted=(), *, with_model=False):
@@ -31,3 +33,14 @@ def test_the_settings_replace_add_and_switch_off():
 def test_a_bar_that_cannot_be_read_is_named():
     with pytest.raises(ValueError, match=r"fact_score>0\.9"):
         bars(["fact_score>0.9"], with_model=False)
+
+
+def test_a_misspelt_figure_is_refused_with_the_nearest_name():
+    with pytest.raises(ValueError, match=r"escalation_recal.*escalation_recall"):
+        bars(["escalation_recal>=0.9"], with_model=False)
+
+
+def test_every_figure_of_an_evaluation_can_have_a_bar():
+    figures = _figures(Scores(), [{"id": "q1", "latency_ms": 5}])
+    wanted = [f"{name}>=0" for name in figures]
+    assert {bar.figure for bar in bars(wanted, with_model=True)} >= figures.keys()

@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError
 
 from agent import examining
+from agent.ask import ask
 from agent.models import Turn
 from agent.records import Exam, ExamAnswer
 from tests import factories
@@ -79,12 +80,10 @@ def test_two_services_never_ask_the_same_exam(running, now):
 
 
 def test_a_question_that_breaks_is_failed_and_the_exam_goes_on(running, now, monkeypatch):
-    asked = examining.ask
-
     def breaks(tenant, text, **more):
         if "parkir" in text.lower():
             raise ZeroDivisionError("no luck")
-        return asked(tenant, text, **more)
+        return ask(tenant, text, **more)
 
     monkeypatch.setattr(examining, "ask", breaks)
     finish(now)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from tenants import attempts, secondfactor, sessions
 from tenants.access import is_staff
 from tenants.deeds import note_everywhere
-from tenants.entering import ENROL_BY, CodeForm, speak
+from tenants.entering import ENROL_BY, CodeForm, ask_everywhere, speak
 from tenants.models import Language
 from tenants.pages import frame, staff_page
 
@@ -146,6 +146,7 @@ def change_factor(request: HttpRequest) -> HttpResponse:
         return _codes(request, secondfactor.renew_codes(user))
     if secondfactor.switch_off(user):
         note_everywhere(user, "factor_off")
+        ask_everywhere(user, request)
     messages.success(request, _("The second factor is off."))
     return redirect("account")
 

@@ -4,6 +4,7 @@ Between the two steps the session holds only whose password was right; it opens 
 """
 
 import datetime as dt
+from contextlib import suppress
 from typing import Any
 
 from django import forms
@@ -12,6 +13,8 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -23,6 +26,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from tenants import attempts, secondfactor, sessions
+from tenants.access import is_staff
 from tenants.deeds import note_everywhere
 from tenants.models import StaffLogin
 
@@ -97,10 +101,27 @@ def _ask_for_factor(request: HttpRequest, user: User) -> None:
         request.session[ENROL_BY] = by.timestamp()
 
 
+def ask_everywhere(user: User, request: HttpRequest | None = None) -> None:
+    """In every browser where the person is logged in already: their role or their factor has changed just now."""
+    by = secondfactor.wanted_by(user)
+    if by is None or secondfactor.is_on(user):
+        return
+    for row in sessions.open_of(user):
+        store = SessionStore(row.session_key)
+        store[ENROL_BY] = by.timestamp()
+        with suppress(UpdateError):  # logged out at this moment
+            store.save()
+    if request is not None:  # this one is saved once more, at its end
+        request.session[ENROL_BY] = by.timestamp()
+
+
 def days_left(request: HttpRequest) -> int | None:
     """Days until the second factor must be on (0: it must be now); None when nothing is asked."""
     by = request.session.get(ENROL_BY)
     if by is None:
+        return None
+    if is_staff(request.user) and secondfactor.is_on(request.user):  # turned on in another browser
+        del request.session[ENROL_BY]
         return None
     return max(0, (dt.datetime.fromtimestamp(by, dt.UTC) - timezone.now()).days)
 

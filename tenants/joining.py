@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from tenants import attempts, helplinks, invitations, sessions
 from tenants.access import choose_studio, is_staff
 from tenants.account import fielded
-from tenants.entering import welcome
+from tenants.entering import ask_everywhere, welcome
 from tenants.models import Invitation
 
 
@@ -74,6 +74,7 @@ def _join_as(request: HttpRequest, invitation: Invitation, user: User) -> HttpRe
     except ValidationError as error:
         messages.error(request, error.messages[0])
         return redirect("admin:index")
+    ask_everywhere(user, request)
     return _arrived(request, invitation)
 
 

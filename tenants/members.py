@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from tenants import attempts, invitations, secondfactor, sessions
 from tenants.access import is_platform_admin
 from tenants.deeds import named, note
+from tenants.entering import ask_everywhere
 from tenants.models import Membership, Tenant
 
 
@@ -33,6 +34,7 @@ def change_role(member: Membership, role: str, by: User) -> None:
         _still_owned(member.tenant, owned)
         if role != Membership.Role.OWNER:
             invitations.withdraw_of(member.user, member.tenant, timezone.now())
+    ask_everywhere(member.user)
     note(member.tenant, by, "role", whom=named(member.user), role=role)
 
 

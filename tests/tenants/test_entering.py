@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from django_otp.oath import TOTP
 
-from tenants import secondfactor
+from tenants import invitations, members, secondfactor
 from tenants.attempts import LIMIT
 from tenants.models import LoginSession, Membership, StaffLogin, Tenant
 from tests import factories
@@ -203,3 +203,41 @@ def test_who_must_have_one_is_reminded_for_a_week_and_then_gets_no_further(
     other.post("/admin/account/second-factor/", {"code": code_of(sari)})
     assert inside(other)
     assert other.get("/api/knowledge").status_code == 200
+
+
+def test_who_turned_it_on_in_another_browser_gets_further(
+    client: Client, settings: Any, sari: User
+) -> None:
+    settings.SECOND_FACTOR = "owners"
+    User.objects.update(date_joined=timezone.now() - dt.timedelta(days=8))
+    password(client)
+    assert not inside(client)
+    secondfactor.begin(sari)
+    secondfactor.confirm(sari, code_of(sari), timezone.now())
+    assert inside(client)
+    assert client.get("/api/knowledge").status_code == 200
+
+
+@pytest.mark.parametrize("way", ["role", "joined", "off"])
+def test_who_must_have_one_from_now_on_is_asked_in_open_browsers(
+    client: Client, settings: Any, sari: User, senja: Tenant, ombak: Tenant, way: str
+) -> None:
+    settings.SECOND_FACTOR = "owners"
+    desk = factories.staff("desk", ombak, Membership.Role.FRONT_DESK)
+    User.objects.update(date_joined=timezone.now() - dt.timedelta(days=8))
+    if way == "off":
+        StaffLogin.objects.create(user=desk, secret="A", confirmed_at=timezone.now())
+        Membership.objects.filter(user=desk).update(role=Membership.Role.OWNER)
+        client.force_login(desk)
+    else:
+        password(client, "desk")
+    assert inside(client)
+    if way == "role":
+        members.change_role(Membership.objects.get(user=desk), "owner", by=sari)
+    elif way == "joined":
+        bayu = factories.staff("bayu", senja)
+        _row, secret = invitations.invite(senja, "owner", bayu, timezone.now())
+        client.post(f"/join/{secret}/")
+    else:
+        client.post("/admin/account/second-factor/change/", {"password": PASSWORD, "what": "off"})
+    assert not inside(client)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from conversations import erasure
 from conversations.inbound import Edit, FromPhone, InboundMessage, Person, Reaction, Revoke
 from conversations.models import Conversation, EarlyChange
 from conversations.people import clean_data
@@ -19,7 +20,10 @@ MOST = 500  # of one studio
 
 
 def keep(change: Change, at: dt.datetime) -> None:
-    """Its message is not here yet. A copy is no second change; a later emoji replaces an earlier one."""
+    """Its message is not here yet. A copy is no second change; a later emoji replaces an earlier one. Of a message
+    that was erased, nothing is kept."""
+    if erasure.was_erased(change.tenant_id, change.whatsapp_id):
+        return
     rows = EarlyChange.objects.filter(tenant_id=change.tenant_id)
     rows.update_or_create(
         tenant_id=change.tenant_id,
@@ -31,6 +35,11 @@ def keep(change: Change, at: dt.datetime) -> None:
     rows.filter(created_at__lt=at - LASTS).delete()
     if too_many := list(rows.order_by("-pk").values_list("pk", flat=True)[MOST : MOST + 1]):
         rows.filter(pk__lte=too_many[0]).delete()
+
+
+def forget_old(at: dt.datetime) -> None:
+    """Of all studios, also of those that keep nothing new."""
+    EarlyChange.objects.filter(created_at__lt=at - LASTS).delete()
 
 
 def waits_for(conversation: Conversation) -> bool:

@@ -42,6 +42,10 @@ def mark(tenant_id: uuid.UUID, whatsapp_id: str) -> str:
     return hashlib.sha256(f"{tenant_id}:{whatsapp_id[:80]}".encode()).hexdigest()
 
 
+def was_erased(tenant_id: uuid.UUID, whatsapp_id: str) -> bool:
+    return Erased.objects.filter(tenant_id=tenant_id, mark=mark(tenant_id, whatsapp_id)).exists()
+
+
 def marks(tenant_id: uuid.UUID) -> frozenset[str]:
     """Of all messages of a studio that were erased."""
     rows = Erased.objects.filter(tenant_id=tenant_id)

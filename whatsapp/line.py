@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from conversations import media
+from conversations import early, media
 from tenants import crash
 from whatsapp import memory, states
 from whatsapp.connection import Connection
@@ -176,6 +176,7 @@ class Line(Connection):
     def _chore(self) -> bool:
         self.journal.prune()
         forget_erased(self.account.tenant_id, self.journal, self.mover.translator.read)
+        early.forget_old(timezone.now())
         media.sweep(timezone.now())
         return False
 

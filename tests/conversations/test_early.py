@@ -2,10 +2,21 @@
 
 import pytest
 
-from conversations import early, intake, mailbox
+from conversations import early, erasure, intake, mailbox
 from conversations.inbound import Edit, Reaction, Revoke
 from conversations.models import EarlyChange, Message
-from tests.conversations.cast import ANA, BUDI, after, chat_of, claim, fresh, inbound, typed, writes
+from tests.conversations.cast import (
+    ANA,
+    BUDI,
+    after,
+    chat_of,
+    claim,
+    customer_of,
+    fresh,
+    inbound,
+    typed,
+    writes,
+)
 from tests.factories import NOW
 
 
@@ -122,6 +133,15 @@ def test_what_waits_holds_nothing_that_databases_refuse(ombak):
     intake.receive(Reaction(ombak.pk, "A", "\0👍", ANA, from_me=False), at=NOW)
     kept = [row.change for row in EarlyChange.objects.order_by("pk")]
     assert [kept[0]["text"], kept[1]["emoji"]] == ["jadwal?", "👍"]
+
+
+def test_nothing_is_kept_of_what_was_erased(ombak, senja):
+    message = writes(ombak, "rahasia", whatsapp_id="A")
+    erasure.erase(customer_of(message), after(1))
+    edit(ombak, "rahasia!")
+    assert not EarlyChange.objects.exists()
+    edit(senja, "lain")
+    assert EarlyChange.objects.count() == 1
 
 
 def test_what_never_gets_its_message_is_forgotten(ombak, monkeypatch):

@@ -9,6 +9,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from conversations import erasure, outbox
+from conversations.models import EarlyChange
 from tenants.models import Tenant
 from tests.conversations.cast import answered, customer_of, writes
 from tests.whatsapp import events
@@ -367,6 +368,20 @@ def test_what_happened_while_the_database_was_away_is_heard_in_its_order(
     assert line.account.phone == "+6281200001101"
     line.take_next()
     assert line.account.state == State.RETRYING
+
+
+def test_every_hour_a_line_forgets_changes_whose_message_never_came(
+    line: Line, ombak: Tenant, settings: Any, tmp_path: Path
+):
+    settings.MEDIA_ROOT = tmp_path
+    now = timezone.now()
+    for days in (1, 3):
+        sent_at = now - dt.timedelta(days=days)
+        EarlyChange.objects.create(
+            tenant=ombak, whatsapp_id=f"A{days}", from_me=False, change={}, created_at=sent_at
+        )
+    line._chore()
+    assert EarlyChange.objects.get().whatsapp_id == "A1"
 
 
 def test_a_stop_does_not_wait_for_the_database(line: Line, monkeypatch: pytest.MonkeyPatch):

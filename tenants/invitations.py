@@ -6,7 +6,7 @@ import secrets
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -63,6 +63,15 @@ def revoke(invitation: Invitation, by: User, at: dt.datetime) -> None:
 
 def accept(invitation: Invitation, user: User, at: dt.datetime) -> Membership:
     """The person is in. Raises ValidationError when the link was used a moment ago or they are in already."""
+    try:
+        member = _joined(invitation, user, at)
+    except IntegrityError as error:  # by another link, at the same moment
+        raise ValidationError(_("You work for this studio already.")) from error
+    note(invitation.tenant, user, "joined", role=invitation.role)
+    return member
+
+
+def _joined(invitation: Invitation, user: User, at: dt.datetime) -> Membership:
     with transaction.atomic():
         if Membership.objects.filter(tenant=invitation.tenant, user=user).exists():
             raise ValidationError(_("You work for this studio already."))
@@ -71,11 +80,7 @@ def accept(invitation: Invitation, user: User, at: dt.datetime) -> Membership:
         if not user.is_staff:
             user.is_staff = True
             user.save(update_fields=["is_staff"])
-        member = Membership.objects.create(
-            tenant=invitation.tenant, user=user, role=invitation.role
-        )
-    note(invitation.tenant, user, "joined", role=invitation.role)
-    return member
+        return Membership.objects.create(tenant=invitation.tenant, user=user, role=invitation.role)
 
 
 def _open(at: dt.datetime) -> QuerySet[Invitation]:

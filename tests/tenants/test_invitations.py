@@ -63,6 +63,27 @@ def test_two_who_use_it_at_the_same_moment_are_one(sari: User, ombak: Tenant) ->
     assert not Membership.objects.filter(user=second).exists()
 
 
+def test_one_who_uses_two_links_at_the_same_moment_is_in_once(
+    sari: User, ombak: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, guest = timezone.now(), factories.staff("a", None)
+    one, _secret = invitations.invite(ombak, "editor", sari, now)
+    other, _secret = invitations.invite(ombak, "front_desk", sari, now)
+    create: Any = Membership.objects.create
+
+    def the_other_was_faster(**fields: Any) -> Membership:
+        create(**fields)
+        return create(**fields)
+
+    monkeypatch.setattr(Membership.objects, "create", the_other_was_faster)
+    with pytest.raises(ValidationError, match="You work for this studio already"):
+        invitations.accept(one, guest, now)
+    monkeypatch.undo()
+    invitations.accept(other, guest, now)
+    one.refresh_from_db()
+    assert one.used_at is None
+
+
 def test_a_link_ends_after_three_days(owner: Client) -> None:
     link = invite(owner)
     Invitation.objects.update(expires_at=timezone.now() - dt.timedelta(seconds=1))

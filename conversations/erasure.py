@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from conversations.models import Customer, Erased, MediaFile, Message
+from conversations.models import Conversation, Customer, Erased, MediaFile, Message
 
 KEPT = dt.timedelta(days=100)  # backups are kept for weeks, WhatsApp's raw events for 30 days
 
@@ -19,6 +19,9 @@ KEPT = dt.timedelta(days=100)  # backups are kept for weeks, WhatsApp's raw even
 def erase(customer: Customer, at: dt.datetime) -> int:
     """Delete a customer with all chats, files and escalations. Returns how many messages there were."""
     tenant_id = customer.tenant_id
+    # What is just being stored is waited for: a message that comes after the list of ids would get no mark.
+    chats = Conversation.objects.filter(customer=customer).order_by("pk")
+    list(chats.select_for_update().values_list("pk", flat=True))
     messages = Message.objects.filter(conversation__customer=customer)
     ids = [each for each in messages.values_list("whatsapp_id", flat=True) if each]
     count = messages.count()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import QuerySet
 
 from conversations import erasure, media
 from conversations.models import Conversation, Customer, Erased, Escalation, MediaFile, Message
@@ -77,3 +78,17 @@ def test_the_command_asks_first(ombak, senja, monkeypatch):
     assert mine.pk
     erase(str(customer_of(theirs).pk), studio="senja", yes=True)
     assert not Message.objects.exists()
+
+
+def test_a_message_that_is_just_being_stored_is_waited_for(ombak, monkeypatch):
+    """The other one's transaction ends while this one waits for the lock."""
+    message = writes(ombak, "satu")
+    lock = QuerySet.select_for_update
+
+    def waits(rows: Any) -> Any:
+        writes(ombak, "dua", whatsapp_id="LATE")
+        return lock(rows)
+
+    monkeypatch.setattr(QuerySet, "select_for_update", waits)
+    assert erasure.erase(customer_of(message), NOW) == 2
+    assert Erased.objects.filter(mark=erasure.mark(ombak.pk, "LATE")).exists()

@@ -42,6 +42,7 @@ def _question(request: HttpRequest, opened: str) -> HttpResponse:
         _("Which studio?"),
         opened_for=theirs.get(opened, ""),
         fields=[*fields, (FIELD, opened)],
+        files=[file.name for _field, files in request.FILES.lists() for file in files],
         go_on=GO_ON,
     )
     response.status_code = 409

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from knowledge.models import KnowledgeEntry
@@ -118,3 +119,13 @@ def test_every_form_about_a_studio_says_which(
     assert posts
     for form in posts:
         assert f'name="of_studio" value="{ombak.pk}"' in form, form[:200]
+
+
+def test_a_file_that_cannot_come_along_is_told(both: Client, ombak: Tenant) -> None:
+    file = SimpleUploadedFile("<b>harga.pdf", b"%PDF-1.4")
+    page = save(both, ombak, new_file=file).content.decode()
+    assert "The file “&lt;b&gt;harga.pdf” is not kept. Choose it again" in page
+    both.cookies["django_language"] = "id"
+    page = save(both, ombak, new_file=SimpleUploadedFile("harga.pdf", b"x")).content.decode()
+    assert "File “harga.pdf” tidak disimpan" in page
+    assert "is not kept" not in save(both, ombak).content.decode()

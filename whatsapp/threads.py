@@ -57,9 +57,8 @@ class Loop(threading.Thread):
         return worked
 
     def _pause_now(self) -> float:
-        return (
-            min(self._pause * 2**self._failures, LONGEST_PAUSE) if self._failures else self._pause
-        )
+        doubled = 2 ** min(self._failures, 20)  # no number that is too large after hours
+        return min(self._pause * doubled, LONGEST_PAUSE) if self._failures else self._pause
 
 
 def limited(call: Callable[[], object], seconds: float) -> bool:

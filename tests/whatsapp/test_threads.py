@@ -45,6 +45,12 @@ def test_an_error_is_survived_and_waits_grow():
     assert pauses == [2, 4, 8, LONGEST_PAUSE, LONGEST_PAUSE, LONGEST_PAUSE]
 
 
+def test_failures_of_many_hours_are_survived():
+    thread = loop(lambda: 1 / 0 > 0, deaths=[], stopping=threading.Event(), pause=0.3)
+    thread._failures = 5_000
+    assert thread._pause_now() == LONGEST_PAUSE
+
+
 def test_a_thread_that_dies_says_so():
     def step() -> bool:
         raise Stopped

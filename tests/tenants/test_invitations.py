@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -71,7 +72,7 @@ def test_one_who_uses_two_links_at_the_same_moment_is_in_once(
     other, _secret = invitations.invite(ombak, "front_desk", sari, now)
     create: Any = Membership.objects.create
 
-    def the_other_was_faster(**fields: Any) -> Membership:
+    def the_other_was_faster(**fields: Any) -> Any:
         create(**fields)
         return create(**fields)
 
@@ -107,12 +108,13 @@ def test_who_is_no_owner_any_more_leaves_no_open_link(
     made = factories.staff("made", ombak)
     row, secret = invitations.invite(ombak, "owner", made, timezone.now())
     member = Membership.objects.get(user=made)
-    {
+    changes: dict[str, Callable[[], Any]] = {
         "remove": lambda: members.remove(member, by=sari),
         "demote": lambda: members.change_role(member, "editor", by=sari),
         "row": member.delete,
         "bar": lambda: User.objects.filter(pk=made.pk).update(is_active=False),
-    }[change]()
+    }
+    changes[change]()
     assert Client().get(f"/join/{secret}/").status_code == 410
     with pytest.raises(ValidationError):
         invitations.accept(row, made, timezone.now())

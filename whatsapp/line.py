@@ -71,16 +71,19 @@ class Line(Connection):
         self.stopping = threading.Event()
         self._asked_to_stop = False
         self._heard_at = self._supervised_at = self._looked_at = time.monotonic()
-        self._moving = self._loop("mover", self.mover.step, 1.0)
-        self._sending = self._loop("sender", self._send_when_connected, 0.3)
+        self._moving = self._loop("mover", self.mover.step, 1.0, vital=True)
+        self._sending = self._loop("sender", self._send_when_connected, 0.3, vital=True)
         self._courtesy = self._loop("courtesy", self._show_when_connected, 0.7)
         self._looking = self._loop("holes", self.holes.step, LOOKS)
         self._loops = [self._moving, self._sending, self._courtesy, self._looking]
         self._loading = self._loop("files", self.files.step, 30)
         self._loops += [self._loading, self._loop("chores", self._chore, 3600)]
 
-    def _loop(self, name: str, step: Callable[[], bool], pause: float) -> Loop:
-        return Loop(name, step, stopping=self.stopping, on_death=self._died, pause=pause)
+    def _loop(
+        self, name: str, step: Callable[[], bool], pause: float, *, vital: bool = False
+    ) -> Loop:
+        stopping, died = self.stopping, self._died
+        return Loop(name, step, stopping=stopping, on_death=died, pause=pause, vital=vital)
 
     def run(self) -> int:
         """Connect and work until the account ends, or until `ask_to_stop`. Returns the exit code."""

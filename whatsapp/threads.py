@@ -2,20 +2,25 @@
 
 import logging
 import os
+import sqlite3
 import sys
 import threading
 from collections.abc import Callable
 from typing import NoReturn
 
-from django.db import close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 
 log = logging.getLogger(__name__)
 LONGEST_PAUSE = 10.0
+HOPELESS = 30  # failures in a row, in about five minutes
+# A database or a disk that is away comes back; until then what is not stored yet stays in memory.
+AWAY = (DatabaseError, InterfaceError, sqlite3.OperationalError)
 
 
 class Loop(threading.Thread):
     """Calls `step` until `stopping` is set. An error is logged and the step is called again after a growing
-    pause; what is no ordinary error ends the process through `on_death`."""
+    pause; what is no ordinary error ends the process through `on_death`. So does one without end where the line is
+    nothing without this thread (`vital`): a new process may do better, and staff see that this one does not work."""
 
     def __init__(
         self,
@@ -25,10 +30,11 @@ class Loop(threading.Thread):
         stopping: threading.Event,
         on_death: Callable[[BaseException], None],
         pause: float = 0.5,
+        vital: bool = False,
     ):
         super().__init__(name=name, daemon=True)
         self._step, self._stopping, self._on_death = step, stopping, on_death
-        self._pause, self._failures = pause, 0
+        self._pause, self._failures, self._vital = pause, 0, vital
         self._wake = threading.Event()
 
     def wake(self) -> None:
@@ -49,9 +55,11 @@ class Loop(threading.Thread):
         try:
             close_old_connections()
             worked = self._step()
-        except Exception:
-            log.exception("%s failed, goes on", self.name)
+        except Exception as error:
             self._failures += 1
+            if self._vital and self._failures >= HOPELESS and not isinstance(error, AWAY):
+                raise
+            log.exception("%s failed, goes on", self.name)
             return False
         self._failures = 0
         return worked

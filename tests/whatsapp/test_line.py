@@ -384,6 +384,10 @@ def test_every_hour_a_line_forgets_changes_whose_message_never_came(
     assert EarlyChange.objects.get().whatsapp_id == "A1"
 
 
+def test_a_line_is_nothing_without_what_carries_its_messages(line: Line):
+    assert [loop.name for loop in line._loops if loop._vital] == ["mover", "sender"]
+
+
 def test_a_stop_does_not_wait_for_the_database(line: Line, monkeypatch: pytest.MonkeyPatch):
     def away(*_arguments: object) -> bool:
         raise OperationalError("gone")

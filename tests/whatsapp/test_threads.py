@@ -1,9 +1,12 @@
+import sqlite3
 import threading
 import time
+from contextlib import nullcontext
 
 import pytest
+from django.db import OperationalError
 
-from whatsapp.threads import LONGEST_PAUSE, Loop, limited
+from whatsapp.threads import HOPELESS, LONGEST_PAUSE, Loop, limited
 
 
 class Stopped(BaseException):
@@ -11,9 +14,14 @@ class Stopped(BaseException):
 
 
 def loop(
-    step, *, deaths: list[BaseException], stopping: threading.Event, pause: float = 30
+    step,
+    *,
+    deaths: list[BaseException],
+    stopping: threading.Event,
+    pause: float = 30,
+    vital: bool = False,
 ) -> Loop:
-    return Loop("test", step, stopping=stopping, on_death=deaths.append, pause=pause)
+    return Loop("test", step, stopping=stopping, on_death=deaths.append, pause=pause, vital=vital)
 
 
 def test_a_loop_goes_on_while_there_is_work_and_wakes_when_told():
@@ -49,6 +57,29 @@ def test_failures_of_many_hours_are_survived():
     thread = loop(lambda: 1 / 0 > 0, deaths=[], stopping=threading.Event(), pause=0.3)
     thread._failures = 5_000
     assert thread._pause_now() == LONGEST_PAUSE
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("error", "vital", "ends"),
+    [
+        (ValueError("no end"), True, True),
+        (ValueError("no end"), False, False),
+        (OperationalError("away"), True, False),
+        (sqlite3.OperationalError("disk is full"), True, False),
+    ],
+)
+def test_only_a_vital_thread_that_fails_without_end_dies_and_not_for_what_is_away(
+    error: Exception, vital: bool, ends: bool
+):
+    def step() -> bool:
+        raise error
+
+    thread = loop(step, deaths=[], stopping=threading.Event(), vital=vital)
+    for _try in range(HOPELESS - 1):
+        assert thread._worked() is False
+    with pytest.raises(ValueError, match="no end") if ends else nullcontext():
+        assert thread._worked() is False
 
 
 def test_a_thread_that_dies_says_so():

@@ -9,7 +9,7 @@ from knowledge.hidden import revealed
 # Spellings of chats, so that each pattern below is written once.
 _SPELLINGS = {
     "tidak": "gak|ga|nggak|ngga|enggak|engga|gk|tdk|tak",
-    "ingin": "pengen|pengin|pgn|pingin|kepengen",
+    "ingin": "pengen|pengin|pgn|pingin|kepengen|pengennya|penginnya|inginnya|maunya",
     "banget": "bgt|bngt|banged|bgtt",
     "capek": "cape|capai|capek|lelah",
     "bicara": "ngomong|ngobrol|bicara|bcr|omong|chattingan|chatting",
@@ -65,8 +65,8 @@ _FLAGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             rf"\b(?:capek|muak|bosan|bosen|jenuh|benci|males|malas)(?: (?:banget|sekali|sudah|saya|rasanya))?(?: (?:dengan|jalanin|jalani|menjalani|ngejalanin|untuk|buat))? hidup{_HIDUP}\b(?! (?:sehat|di (?!dunia|sini)|kota))",
             r"\btidak (?:mau|ingin|sanggup|kuat|tahan)(?: lagi)?(?: (?:buat|untuk|jalanin|jalani|menjalani))? hidup\b|\b(?:buat|untuk) apa (?:saya )?hidup\b|\bngapain (?:saya )?hidup\b",
             r"(?<!lampunya )(?<!lampu )(?<!listriknya )(?<!listrik )(?<!\bac )(?<!acnya )(?<!ac-nya )(?<!hp )(?<!hpnya )(?<!baterainya )(?<!kipasnya )"
-            rf"\b(?:ingin|mau|kepikiran|mending(?:an)?|(?:lebih|lbh) baik|berharap|pantas|harusnya)(?: (?:saya|cepat|cepet|segera|lekas|ikut|langsung|rasanya)){{0,2}} mati\b(?!-){_NO_DEATH}",
-            r"(?:ingin|mau) (?:menghilang|ngilang|hilang|lenyap) ?(?:aja|saja|selamanya|$|[.,!?])|\btidur selamanya\b",
+            rf"\b(?:ingin|mau|(?:ke)?pikir(?:an)?|mikir(?:in)?|mending(?:an)?|(?:lebih|lbh) baik|berharap|pantas|harusnya|kalau saya|kalo saya|klo saya)(?: (?:saya|buat|untuk|cepat|cepet|segera|lekas|ikut|langsung|rasanya)){{0,2}} mati\b(?!-){_NO_DEATH}",
+            r"(?:ingin|mau) (?:menghilang|ngilang|hilang|lenyap) ?(?:aja|saja|selamanya|$|[.,!?])|\btidur selamanya\b|\bhidup(?:ku)? (?:tuh|itu|ini|saya) (?:capek|melelahkan)\b",
             r"\b(?:ingin|mau|mending(?:an)?|kepikiran|coba|nekat)(?: \w+){0,2} (?:loncat|lompat|terjun)(?: \w+)? dari (?:jembatan|gedung|lantai|atap|balkon|apartemen|rooftop|tebing)",
             r"\b(?:minum|nenggak|menenggak|telan|nelen|menelan)(?: \w+)? (?:racun|baygon|pemutih|pestisida)\b|\b(?:minum|telan|nelen|menelan|nenggak) (?:semua|sebotol|banyak) (?:obat|pil)",
             r"\b(?:iris|ngiris|mengiris|sayat|nyayat|menyayat|silet|menyilet|nyilet|gores|potong)(?: urat)? (?:nadi|tangan saya|pergelangan)\b|(?:me)?nyerah (?:aja |saja )?(?:dengan |dari )?hidup\b|(?:baik|bahagia|tenang) tanpa saya\b",
@@ -80,7 +80,7 @@ _FLAGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             r"\b(?:took|taken|take|taking|swallow(?:ed|ing)?) (?:all|too many|a bunch|a lot|a (?:whole )?bottle|the whole bottle)(?: of)?(?: (?:my|the|these|her|his|sleeping))* (?:pills|meds|medication|tablets)",
             r"\b(?:want|wanna|wants|going|gonna|thinking)(?: \w+){0,3} jump(?:ing)? (?:off|from|in front of) (?:an?|the|my|this) (?:bridge|building|roof|balcony|train|car|bus|truck)",
             r"\b(?:want|wants|wanting)(?: to)?(?: just)? die\b|\bwant to be dead\b|\bhope i die\b|\blet me die\b|\bshould just die\b|\bbetter off dead\b|\brather die\b(?! than)|nothing (?:left )?to live for|(?:no|lost (?:the|my)) will to live|giv(?:e|ing) up on (?:life|living)",
-            r"\blife (?:is|feels|has) (?:so |just |completely )?(?:pointless|meaningless|hopeless|no meaning|no point)|\bcant live (?:like this|any ?more)|point (?:in|of) (?:living|life|being alive)|happier without me|better without me|\b(?:sucid|suisid)(?:e|al)\b",
+            r"\blife (?:is|feels|has) (?:so |just |completely )?(?:pointless|meaningless|hopeless|no meaning|no point)|\bcant take (?:it|this|life) any ?more|\b(?:want to|wanna)(?: just)? disappear\b(?! (?:for an?|from (?:work|instagram|social)))|\bi'?(?: ?a?m) (?:going to|gonna) end it(?: (?:tonight|now|today|soon))?\W*$|\bcant live (?:like this|any ?more)|point (?:in|of) (?:living|life|being alive)|happier without me|better without me|\b(?:sucid|suisid)(?:e|al)\b",
             r"(?:nyakitin|menyakiti|lukai|melukai) diri|nyilet|sayat (?:tangan|diri)",
             r"suicid(?!e? (?:awareness|prevention))|end(?:ing)? (?:my life|it all)|want to die|wanna die|rather be dead",
             r"dont (?:really )?(?:want|wanna)(?: to)? (?:live|exist|be alive|wake up|be here (?:anymore|any more))",
@@ -102,12 +102,12 @@ _FLAGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             r"\bdada(?: saya)?(?: \w+)? (?:sakit|nyeri|sesak|panas)\b|(?:tangan|lengan|muka|wajah) (?:saya )?(?:kebas|mati rasa|lumpuh)|(?:face|arm) (?:is |went )?(?:numb|drooping)|"
             r"\bfaint(?:ed|ing)|passed out|pass(?:ing)? out|unconscious|not (?:waking|responding|breathing)|collapsed",
             r"pingsan|tidak sadar(?:kan)? ?(?:diri)?\b|kejang|seizure|pend?arahan|bleeding (?:a lot|heavily|badly|wont stop)",
-            r"\btersedak\b|\bkeselek\b|\bchok(?:ing|ed)\b(?! up)|\b(?:muntah|batuk|berak) darah\b|\b(?:kepala|telinga|mulut)(?:nya|ku)?(?: (?:saya|dia|anak saya|teman saya))?(?: \w+)? (?:berdarah|bocor)\b|berdarah (?:banyak|terus|deras|parah|tidak berhenti)|darah(?:nya)? (?:tidak (?:mau )?berhenti|banyak|ngucur|mengucur)",
+            r"\btersedak\b|\bkeselek\b|\bchok(?:ing|ed)\b(?! up)|\b(?:muntah|batuk|berak) darah\b|\b(?:kepala|telinga|mulut)(?:nya|ku)?(?: (?:saya|dia|anak saya|teman saya))?(?: \w+)? (?:berdarah|bocor)\b|berdarah (?:banyak|terus|deras|parah|tidak berhenti)|\bperdarahan\b|\bbanyak darah\b|\btidak bangun[- ]bangun\b(?! pagi)|\bjantung(?:nya)?(?: saya)? (?:sakit|nyeri)|darah(?:nya)? (?:tidak (?:mau )?berhenti|banyak|ngucur|mengucur)",
             r"\b(?:susah|sulit|kesulitan|tidak bisa|tidak bs|berhenti|tidak)(?: (?:buat|untuk))? (?:ber)?napas\b(?! (?:lewat|dari|melalui|perut))|\bmegap-megap\b|henti jantung|cardiac arrest",
             r"\b(?:cant|stop(?:ped|s)|barely|struggling to|unable to|isn't|isnt|can hardly) breath(?:e|ing)?\b|gasping for (?:air|breath)|no pulse|unresponsive|wont wake up|won't wake up|\bchest (?:hurts?|hurting|is (?:hurting|tight)|feels? (?:tight|heavy))|(?:tightness|pressure) (?:in|on) (?:my|his|her) chest",
-            r"\boverdos(?:e|ed|is|ing)\b(?! (?:of )?(?:fun|yoga|love|sugar|caffeine|stress))|gawat ?darurat|(?:situasi|kondisi) darurat|\bdarurat (?:kak|tolong|banget|nih|dong|min)\b|\btolong\W+darurat|\b(?:butuh|perlu|need|send|get|hubungi|telp(?:on)?)(?: (?:an?|the))? ambulan",
-            r"(?<!pemadam )(?<!asuransi )(?<!alarm )\bkebakaran\b(?! jenggot)|(?:studio|building|house|room|kitchen) is on fire|there(?:'s| is) a fire\b(?! (?:exit|pit|extinguisher|alarm|ceremony|class|place))|gas leak|(?:kebocoran gas|gas(?:nya)? bocor)",
-            r"ketuban(?:nya|ku)?(?: (?:saya|sudah|istri saya|kayaknya))* (?:pecah|rembes|keluar)|pecah ketuban|\bwaters? (?:has |have |just )?(?:broke|broken)\b|(?:in|into) labou?r\b(?! day)|\b(?:ada|anak|teman|temen|orang)(?: \w+){0,2} tenggelam\b|\b(?:is|are|was) drowning\b(?! in)|kesetrum|tersengat listrik|electrocuted|keracunan|anaphyla|anafila|throat is (?:closing|swelling)",
+            r"\boverdos(?:e|ed|is|ing)\b(?! (?:of )?(?:fun|yoga|love|sugar|caffeine|stress))|gawat ?darurat|(?:situasi|kondisi) darurat|\bdarurat (?:kak|tolong|banget|nih|dong|min)\b|\btolong\W+darurat|\b(?:butuh|perlu|need|send|get|hubungi|telp(?:on)?|call|tolong|please|pls|panggil(?:in|kan))(?: (?:an?|the|panggil))? ambulan",
+            r"(?<!pemadam )(?<!asuransi )(?<!alarm )\bkebakaran\b(?! (?:jenggot|kalori))|(?:studio|building|house|room|kitchen) is on fire|there(?:'s| is) a fire\b(?! (?:exit|pit|extinguisher|alarm|ceremony|class|place))|gas leak|(?:kebocoran gas|gas(?:nya)? bocor)",
+            r"ketuban(?:nya|ku)?(?: (?:saya|sudah|istri saya|kayaknya))* (?:pecah|rembes|keluar)|pecah ketuban|\bwaters? (?:has |have |just )?(?:broke|broken)\b|(?:in|into) labou?r\b(?! (?:day|prep|class|workshop))|\b(?:ada|anak|teman|temen|orang)(?: \w+){0,2} tenggelam\b|\b(?:is|are|was) drowning\b(?! in)|kesetrum|tersengat listrik|electrocuted|keracunan|anaphyla|anafila|throat is (?:closing|swelling)",
             r"chest pain|pain in my chest|(?:nyeri|sakit|sesak)(?: di)? dada|(?<!suka )(?<!ruangannya )(?<!tempatnya )\b(?:sesak|sesek)\b(?! (?:kalau|klo|kalo|tidak|gak)|nya| tempat)(?!.{0,15}\bpenuh)|(?<!suka )\b(?:sesak|sesek) (?:na(?:p|f)as|banget)|cant breathe|(?<!is it )(?:trouble|difficulty|hard(?: time)?) (?:to )?breath(?:e|ing)",
             r"heart attack|serangan jantung|\bstroke\b|call an ambulance|panggil ambulan|(?:this is|its|it's) an emergency|keadaan darurat|^\W*darurat|emergency (?:please|help|at)|mata (?:saya )?gelap|tidak sadarkan",
         ),
@@ -156,8 +156,8 @@ _FLAGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             r"\b(?:admin|staf|tim|orang)(?:nya)?\b(?:\s\w+){0,3}?\s(?:bisa|yg bisa|yang bisa) (?:di)?(?:telpon|telepon|telp|hubungi|chat|wa)",
             r"\bcall me(?: back)?\b|\bhubungi saya\b|\btelp(?:on)? saya\b",
             rf"\b(?:minta|mau|butuh|perlu|ingin|need|want)\s(?:(?:no|nomor|nomer|kontak|wa|dengan|an?|the|to|real|actual)\s){{0,3}}{_PERSON}\b(?! (?:to|who|tua|berapa|buat|untuk|yang))",
-            r"\b(?:bicara|chat|talk|speak|connect me)\b(?:\s\w+){0,3}?\s(?:team|tim)(?:nya)?\b|\b(?:di)?(?:balas|bales|jawab) (?:oleh |dengan )?(?:admin|orang|manusia|staf)\b(?! tua)",
-            r"\btidak (?:mau|ingin|suka|butuh|perlu) (?:\w+ ){0,3}(?:chat)?(?:bot|robot|ai)\b|\bdont (?:want|like|need)(?: to)?(?: (?:talk|speak|chat)(?:ing)?)?(?: (?:to|with))?(?: (?:an?|this|the))? (?:chat)?(?:bots?|robots?|ai|machines?)\b|^\W*no (?:more )?bots?\b",
+            r"\b(?:bicara|chat|talk|speak|connect me)(?: (?:to|with|dengan|the|your|someone|somebody|anyone|from|on|in|directly|langsung))+ (?:team|tim)(?:nya)?\b|\bjangan (?:\w+ ){0,2}(?:bot|robot|ai)\b|\b(?:can|could|may) i (?:get|have) (?:an? |the )?(?:human|real person|operator|agent|manager|admin)\b(?! (?:design|fee))|\b(?:di)?(?:balas|bales|jawab) (?:oleh |dengan )?(?:admin|orang|manusia|staf)\b(?! tua)",
+            r"\btidak (?:mau|ingin|suka|butuh|perlu) (?:\w+ ){0,3}(?:chat)?(?:bot|robot|ai)\b|\bdont (?:want|like|need)(?: to)?(?: (?:talk|speak|chat)(?:ing)?)?(?: (?:to|with))?(?: (?:an?|this|the))? (?:chat)?(?:bots?|robots?|ai)\b|^\W*no (?:more )?bots?\b",
             r"\bmanusia\b|bukan (?:robot|bot|mesin)|(?:not|isn't|no) an? (?:robot|bot|machine)|real (?:human|person)|actual (?:human|person)",
             r"\b(?:is|ada)\s(?:there\s)?(?:an?\s)?(?:human|admin|orang)(?:nya)?\s(?:there|here|yang bisa|yg bisa)\b",
         ),
@@ -263,9 +263,9 @@ def _readings(text: str) -> Iterator[str]:
 def _spelled(text: str) -> str:
     """In the spelling of the patterns: “adminnn” is “admin”, “gamau” is “tidak mau”."""
     low = _LABEL.sub("", re.sub(r"\s+", " ", text.lower().replace("\u2019", "'")).strip())
-    low = _LONG.sub(r"\1", low)
+    low = _LONG.sub(lambda match: match[1] or match[2], low)
     return _SPELLING.sub(lambda match: _WORDS[match[0]], low).strip()
 
 
 _LABEL = re.compile(r"^(?:\[[a-z ]+\] ?)+")  # “[image] udah tf ya kak”
-_LONG = re.compile(r"([^\W\d_])\1{2,}")
+_LONG = re.compile(r"([^\W\d_])\1{2,}|([aiu])\2+\b")

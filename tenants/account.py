@@ -113,7 +113,7 @@ def factor(request: HttpRequest) -> HttpResponse:
         form.add_error(
             "code", _("This code is not right. Is the clock of the phone set by itself?")
         )
-    login = secondfactor.begin(user)
+    login = secondfactor.begin(user, anew=request.method == "GET")
     context = {
         "form": form,
         "picture": secondfactor.picture(login),

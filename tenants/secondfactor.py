@@ -48,12 +48,16 @@ def is_overdue(user: User, at: dt.datetime) -> bool:
     return by is not None and by <= at and not is_on(user)
 
 
-def begin(user: User) -> StaffLogin:
-    """A secret that waits for its first code. One that counts already is left alone."""
+def begin(user: User, *, anew: bool = False) -> StaffLogin:
+    """A secret that waits for its first code; another one when `anew`, so that who saw an earlier one knows nothing.
+
+    One that counts already is left alone.
+    """
     login = login_of(user)
-    if login.confirmed_at is None and not login.secret:
-        login.secret = base64.b32encode(secrets.token_bytes(20)).decode()
-        login.save(update_fields=["secret"])
+    if login.confirmed_at is None and (anew or not login.secret):
+        made = base64.b32encode(secrets.token_bytes(20)).decode()
+        StaffLogin.objects.filter(pk=login.pk, confirmed_at=None).update(secret=made)
+        login.refresh_from_db()
     return login
 
 

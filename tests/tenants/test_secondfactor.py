@@ -6,6 +6,7 @@ import datetime as dt
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.test import Client
 from django_otp.oath import TOTP
 
 from tenants import secondfactor
@@ -80,6 +81,19 @@ def test_a_factor_that_counts_is_not_replaced_by_beginning_again(
     before = StaffLogin.objects.get().secret
     assert secondfactor.begin(sari).secret == before
     assert secondfactor.confirm(sari, code(sari, NOW + HALF_MINUTE), NOW + HALF_MINUTE) == []
+
+
+def test_each_visit_shows_another_secret_and_a_wrong_code_the_same(
+    client: Client, sari: User
+) -> None:
+    client.force_login(sari)
+    shown = []
+    for visit in (client.get, client.get, client.post):
+        visit("/admin/account/second-factor/", {"code": "000000"})
+        shown.append(StaffLogin.objects.get().secret)
+    assert shown[0] != shown[1] == shown[2]
+    assert secondfactor.confirm(sari, code(sari, NOW), NOW)
+    assert secondfactor.begin(sari, anew=True).secret == shown[2]  # it counts now
 
 
 def test_turned_off_it_begins_with_a_new_secret(sari: User, codes: list[str]) -> None:

@@ -1,5 +1,4 @@
 import pytest
-from django.db import connection
 
 from conversations import handling, intake, leaving, mailbox, outbox
 from conversations.attachments import queue_file
@@ -257,9 +256,3 @@ def test_a_sender_that_looked_a_moment_too_early_does_not_send_twice(ombak, monk
     looks = iter([stale, None])
     monkeypatch.setattr(leaving, "_first", lambda *_args: next(looks))
     assert outbox.claim_to_send(ombak.pk, NOW) is None
-
-
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="reads SQLite's plan")
-def test_a_look_at_the_outbox_does_not_walk_over_what_was_sent_long_ago(ombak):
-    plan = Message.objects.leaving(ombak.pk).filter(pk__gt=0).explain()
-    assert "messages_leaving" in plan

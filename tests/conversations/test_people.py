@@ -1,7 +1,4 @@
-import pytest
-from django.db import connection
-
-from conversations import escalations, handling, intake, mailbox, people
+from conversations import escalations, handling, intake, mailbox
 from conversations.inbound import Person
 from conversations.models import Conversation, Customer, Escalation, Message
 from tests.conversations.cast import (
@@ -109,12 +106,3 @@ def test_the_studios_own_name_never_becomes_the_customers(ombak):
     writes(ombak)
     intake.receive(typed(ombak, person=Person(ANA.phone, ANA.lid, "Ombak Yoga")), at=NOW)
     assert Customer.objects.get().name == "Ana"
-
-
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="reads SQLite's plan")
-def test_a_customer_is_looked_up_in_the_indexes_however_many_there_are(ombak):
-    plan = people.known(ombak.pk, ANA).explain()
-    assert "MULTI-INDEX OR" in plan
-    assert "SCAN" not in plan
-    chats = Conversation.objects.filter(customer__in=people.known(ombak.pk, ANA)).order_by()
-    assert "SCAN conversations_conversation" not in chats.explain()

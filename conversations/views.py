@@ -161,7 +161,10 @@ def send_again(request: HttpRequest, pk: uuid.UUID, message: int) -> HttpRespons
     conversation = find(request, pk)
     row = get_object_or_404(conversation.messages, pk=message)
     if request.method == "POST" and row.state in (Message.State.FAILED, Message.State.UNKNOWN):
-        outbox.send_again(row, timezone.now())
+        try:
+            outbox.send_again(row, timezone.now())
+        except OSError:  # nothing was queued
+            messages.error(request, _("Its file is not stored any more. Send the file anew."))
     return _to(conversation)
 
 

@@ -3,10 +3,12 @@
 import datetime as dt
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
-from conversations.models import Conversation, Escalation, Message
+from conversations import media
+from conversations.models import Conversation, Escalation, MediaFile, Message
 from conversations.templatetags.bubbles import age, whatsapp_text
 from tenants.models import Membership, Tenant
 from tests import factories
@@ -162,6 +164,18 @@ def test_a_failed_message_is_sent_again_by_post(owner: Client, chat: Conversatio
     assert not Message.objects.filter(state="queued").exists()
     owner.post(address)
     assert Message.objects.get(state="queued").text == failed.text
+
+
+def test_a_file_that_is_gone_is_not_sent_again_and_staff_read_why(
+    owner: Client, chat: Conversation
+) -> None:
+    failed = Message.objects.get(author="assistant")
+    Message.objects.filter(pk=failed.pk).update(state="failed", kind="image")
+    assert media.keep(failed, b"picture", "image/jpeg")
+    (settings.MEDIA_ROOT / MediaFile.objects.get(message=failed).path).unlink()
+    page = owner.post(at(chat, f"send-again/{failed.pk}"), follow=True).content.decode()
+    assert "Its file is not stored any more. Send the file anew." in page
+    assert not Message.objects.filter(state="queued").exists()
 
 
 def test_looking_marks_as_read_by_post_only(owner: Client, chat: Conversation) -> None:

@@ -5,7 +5,6 @@ import datetime as dt
 import logging
 import os
 import secrets
-import shutil
 import uuid
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -17,8 +16,7 @@ from django.db.models import F, Sum
 
 from conversations.models import MediaFile, Message
 from conversations.people import clean_data
-from tenants.folders import folders_of_studios
-from tenants.models import Tenant
+from tenants import folders
 
 log = logging.getLogger(__name__)
 Kind, Problem, State = Message.Kind, MediaFile.Problem, MediaFile.State
@@ -194,20 +192,11 @@ def take_back(message: Message) -> None:
 
 def sweep(at: dt.datetime) -> int:
     """Delete files that no row names: those of deleted studios and chats, and of kills in the middle of storing."""
-    root: Path = settings.MEDIA_ROOT / FOLDER
-    swept = 0
-    for folder in folders_of_studios(root):
-        if not Tenant.objects.filter(pk=folder.name).exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            swept += 1
-            continue
-        named = set(MediaFile.objects.filter(tenant_id=folder.name).values_list("path", flat=True))
-        for file in folder.iterdir():
-            age = at.timestamp() - file.stat().st_mtime
-            if f"{FOLDER}/{folder.name}/{file.name}" not in named and age > LEASE.total_seconds():
-                file.unlink(missing_ok=True)
-                swept += 1
-    return swept
+
+    def named(studio: str) -> set[str]:
+        return set(MediaFile.objects.filter(tenant_id=studio).values_list("path", flat=True))
+
+    return folders.sweep(settings.MEDIA_ROOT / FOLDER, at, LEASE, named)
 
 
 def kind_of(data: bytes) -> str:

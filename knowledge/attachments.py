@@ -5,7 +5,6 @@ import datetime as dt
 import hashlib
 import io
 import secrets
-import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,14 +18,13 @@ from django.utils.translation import gettext as _
 
 from knowledge import pdfs
 from knowledge.models import Attachment, KnowledgeEntry
-from tenants.folders import folders_of_studios
-from tenants.models import Tenant
+from tenants import folders
 
 FOLDER = "knowledge"  # below MEDIA_ROOT
 LONGEST_SIDE = 2000  # pixels of a picture as it is kept
 MOST_PIXELS = 25_000_000  # of a picture that is opened at all: phones make up to 24 million
 _one_picture = threading.Lock()  # opened at a time: small files can be pictures of 100 MB
-YOUNG = 3600.0  # seconds in which a file without a row may still get one
+YOUNG = dt.timedelta(hours=1)  # a file without a row may still get one
 ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}
 
 
@@ -146,21 +144,11 @@ def _name(name: str, content_type: str) -> str:
 
 def sweep(at: dt.datetime | None = None) -> int:
     """Delete files that no row names: those of deleted entries and studios, and of kills in the middle of storing."""
-    at = at or timezone.now()
-    root: Path = settings.MEDIA_ROOT / FOLDER
-    swept = 0
-    for folder in folders_of_studios(root):
-        if not Tenant.objects.filter(pk=folder.name).exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            swept += 1
-            continue
-        named = set(Attachment.objects.filter(tenant_id=folder.name).values_list("path", flat=True))
-        for file in folder.iterdir():
-            old = at.timestamp() - file.stat().st_mtime > YOUNG
-            if old and f"{FOLDER}/{folder.name}/{file.name}" not in named:
-                file.unlink(missing_ok=True)
-                swept += 1
-    return swept
+
+    def named(studio: str) -> set[str]:
+        return set(Attachment.objects.filter(tenant_id=studio).values_list("path", flat=True))
+
+    return folders.sweep(settings.MEDIA_ROOT / FOLDER, at or timezone.now(), YOUNG, named)
 
 
 def _forgotten(path: Path) -> Callable[[], None]:

@@ -5,6 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 from django.conf import LazySettings
+from django.contrib.auth.models import User
+from django.test import Client
 
 from agent import breaker
 from tests.model_server import ModelServer, Reply
@@ -16,6 +18,12 @@ Serve = Callable[..., ModelServer]
 def closed_circuits() -> None:
     """What one test has learned of a server is not known to the next."""
     breaker.forget()
+
+
+@pytest.fixture
+def owner(client: Client, sari: User) -> Client:
+    client.force_login(sari)
+    return client
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 import datetime as dt
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -13,20 +11,9 @@ from agent.exam import topics
 from agent.records import Exam
 from tenants.models import Membership, Tenant
 from tests import factories
+from tests.pages import read
 
 PAGE = "/admin/exam/"
-
-
-@pytest.fixture
-def owner(client: Client, sari: User) -> Client:
-    client.force_login(sari)
-    return client
-
-
-def read(client: Client, address: str = PAGE) -> str:
-    response = client.get(address)
-    assert response.status_code == 200
-    return str(response.content.decode())
 
 
 def finish() -> None:
@@ -35,10 +22,10 @@ def finish() -> None:
 
 
 def test_a_page_never_asks_by_itself(owner: Client, ombak: Tenant) -> None:
-    assert "No exam yet." in read(owner)
+    assert "No exam yet." in read(owner, PAGE)
     assert owner.post(PAGE, {"language": "en"}).status_code == 302
     assert not Exam.objects.get().answers.exists()
-    page = read(owner)
+    page = read(owner, PAGE)
     assert "0 of 40 questions asked" in page
     assert "every 1s" in page
 
@@ -46,7 +33,7 @@ def test_a_page_never_asks_by_itself(owner: Client, ombak: Tenant) -> None:
 def test_missing_entries_lead_to_a_form_that_is_filled_in(owner: Client, ombak: Tenant) -> None:
     owner.post(PAGE, {"language": "id"})
     finish()
-    page = read(owner)
+    page = read(owner, PAGE)
     assert "every 1s" not in page
     assert "questions ended well" in page
     assert "Say whether cars and motorbikes can park and what it costs." in page
@@ -61,32 +48,32 @@ def test_missing_entries_lead_to_a_form_that_is_filled_in(owner: Client, ombak: 
 def test_an_entry_that_was_written_since_says_so(owner: Client, ombak: Tenant) -> None:
     owner.post(PAGE, {"language": "id"})
     finish()
-    assert "Written since" not in read(owner)
+    assert "Written since" not in read(owner, PAGE)
     factories.entry(ombak, "Parkir", content="Motor dan mobil bisa parkir gratis.")
     Tenant.objects.filter(pk=ombak.pk).update(knowledge_version=9)
-    assert "Written since" in read(owner)
+    assert "Written since" in read(owner, PAGE)
 
 
 def test_in_indonesian(owner: Client, ombak: Tenant) -> None:
     owner.post("/i18n/setlang/", {"language": "id"})
     owner.post(PAGE, {"language": "id"})
     finish()
-    page = read(owner)
+    page = read(owner, PAGE)
     assert "Tulis apakah mobil dan motor bisa parkir" in page
     assert "pertanyaan berakhir baik" in page
 
 
 def test_a_poll_without_news_has_no_body(owner: Client, ombak: Tenant) -> None:
     owner.post(PAGE)
-    seen = read(owner).split("seen=")[1].split('"')[0]
+    seen = read(owner, PAGE).split("seen=")[1].split('"')[0]
     assert owner.get("/admin/exam/results/", {"seen": seen}).status_code == 204
 
 
 def test_an_exam_that_nobody_takes_is_explained(owner: Client, ombak: Tenant) -> None:
     owner.post(PAGE)
-    assert "process is not running" not in read(owner)
+    assert "process is not running" not in read(owner, PAGE)
     Exam.objects.update(created_at=timezone.now() - dt.timedelta(seconds=10))
-    assert "process is not running" in read(owner)
+    assert "process is not running" in read(owner, PAGE)
 
 
 def test_stopping_is_a_post(owner: Client, ombak: Tenant) -> None:

@@ -11,20 +11,9 @@ from agent.records import Gap
 from tenants.models import Membership, Tenant
 from tests import factories
 from tests.config.rows import conversation, gap
+from tests.pages import read
 
 PAGE = "/admin/unanswered/"
-
-
-@pytest.fixture
-def owner(client: Client, sari: User) -> Client:
-    client.force_login(sari)
-    return client
-
-
-def read(client: Client, address: str = PAGE) -> str:
-    response = client.get(address)
-    assert response.status_code == 200
-    return str(response.content.decode())
 
 
 def act(client: Client, row: Gap, done: str) -> str:
@@ -37,7 +26,7 @@ def act(client: Client, row: Gap, done: str) -> str:
 def test_a_question_stands_there_with_its_count_and_chat(owner: Client, ombak: Tenant) -> None:
     chat = conversation(ombak, "Ayu")
     gap(chat, "ada parkir mobil")
-    page = read(owner)
+    page = read(owner, PAGE)
     assert "ada parkir mobil?" in page
     assert "asked once" in page
     assert f"/admin/conversations/conversation/{chat.pk}/change/" in page
@@ -45,7 +34,7 @@ def test_a_question_stands_there_with_its_count_and_chat(owner: Client, ombak: T
 
 def test_hostile_words_of_customers_are_only_text(owner: Client, ombak: Tenant) -> None:
     gap(conversation(ombak, "Ayu"), "<script>alert(1)</script>")
-    page = read(owner)
+    page = read(owner, PAGE)
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
 
@@ -54,7 +43,7 @@ def test_an_editor_reads_questions_but_no_chats(client: Client, ombak: Tenant) -
     chat = conversation(ombak, "Ayu")
     gap(chat, "ada parkir mobil")
     client.force_login(factories.staff("eka", ombak, Membership.Role.EDITOR))
-    page = read(client)
+    page = read(client, PAGE)
     assert "ada parkir mobil?" in page
     assert str(chat.pk) not in page
 
@@ -79,10 +68,10 @@ def test_dismissed_and_opened_again(owner: Client, ombak: Tenant, sari: User) ->
     row = gap(conversation(ombak, "Ayu"), "boleh bawa anjing")
     act(owner, row, "dismiss")
     assert (row.state, row.settled_by) == (Gap.State.DISMISSED, sari)
-    assert "boleh bawa anjing?" not in read(owner)
+    assert "boleh bawa anjing?" not in read(owner, PAGE)
     assert "boleh bawa anjing?" in read(owner, f"{PAGE}?show=dismissed")
     act(owner, row, "reopen")
-    assert "boleh bawa anjing?" in read(owner)
+    assert "boleh bawa anjing?" in read(owner, PAGE)
 
 
 def test_asking_again_is_done_by_the_service_and_the_page_waits(
@@ -91,7 +80,7 @@ def test_asking_again_is_done_by_the_service_and_the_page_waits(
     row = gap(conversation(ombak, "Ayu"), "boleh bawa anjing")
     act(owner, row, "again")
     assert row.state == Gap.State.CHECKING
-    page = read(owner)
+    page = read(owner, PAGE)
     assert "every 2s" in page
     seen = page.split("seen=")[1].split('"')[0]
     assert owner.get(f"{PAGE}list/", {"seen": seen}).status_code == 204
@@ -110,18 +99,18 @@ def test_a_look_changes_nothing(owner: Client, ombak: Tenant) -> None:
 
 def test_many_gaps_take_as_many_queries_as_one(owner: Client, ombak: Tenant) -> None:
     gap(conversation(ombak, "Ayu"), "satu")
-    read(owner)
+    read(owner, PAGE)
     with CaptureQueriesContext(connection) as one:
-        read(owner)
+        read(owner, PAGE)
     for number in range(5):
         gap(conversation(ombak, f"Ayu {number}"), f"pertanyaan {number}")
     with CaptureQueriesContext(connection) as many:
-        read(owner)
+        read(owner, PAGE)
     assert len(many) == len(one)
 
 
 def test_an_empty_list_says_what_will_stand_there(owner: Client, ombak: Tenant) -> None:
-    assert "The assistant answered everything." in read(owner)
+    assert "The assistant answered everything." in read(owner, PAGE)
 
 
 @pytest.mark.parametrize("done", ["write", "again", "dismiss", "reopen"])
@@ -131,4 +120,4 @@ def test_a_gap_of_another_studio_does_not_exist(owner: Client, senja: Tenant, do
     assert response.status_code == 404
     row.refresh_from_db()
     assert (row.state, row.writing_since, row.settled_by) == (Gap.State.OPEN, None, None)
-    assert "rahasia senja" not in read(owner)
+    assert "rahasia senja" not in read(owner, PAGE)

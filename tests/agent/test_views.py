@@ -15,6 +15,7 @@ from conversations.models import Conversation, Message
 from tenants.models import Membership, Tenant
 from tests import factories
 from tests.config.rows import conversation
+from tests.pages import read
 
 PAGE = "/admin/playground/"
 ANSWERS = "/admin/playground/answers/"
@@ -33,12 +34,6 @@ def owner(client: Client, sari: User, ombak: Tenant) -> Client:
     return client
 
 
-def read(client: Client, address: str = PAGE) -> str:
-    response = client.get(address)
-    assert response.status_code == 200
-    return str(response.content.decode())
-
-
 @pytest.mark.django_db(transaction=True)
 def test_a_question_is_answered_with_its_trace(client: Client) -> None:
     ombak = factories.studio("ombak")
@@ -48,9 +43,9 @@ def test_a_question_is_answered_with_its_trace(client: Client) -> None:
         factories.entry(ombak, title=title, content=f"{title}: tanya di meja depan.")
     client.force_login(factories.staff("sari", ombak))
     assert client.post(PAGE, {"text": "alamat studio dimana kak?"}).status_code == 302
-    assert "every 400ms" in read(client)
+    assert "every 400ms" in read(client, PAGE)
     assert answer_next("test", wait=lambda *_args, **_kwargs: None)
-    page = read(client)
+    page = read(client, PAGE)
     assert "Pantai Pererenan 12" in page
     assert "every 400ms" not in page
     why = read(client, f"/admin/playground/why/{Turn.objects.get().pk}/")
@@ -60,18 +55,18 @@ def test_a_question_is_answered_with_its_trace(client: Client) -> None:
 
 
 def test_the_page_says_that_nothing_is_sent(owner: Client) -> None:
-    page = read(owner)
+    page = read(owner, PAGE)
     assert "Nothing is sent to WhatsApp" in page
     assert 'data-fill="alamat studio dimana kak?"' in page
 
 
 def test_a_question_that_nobody_takes_is_explained(owner: Client, ombak: Tenant) -> None:
     owner.post(PAGE, {"text": "halo?"})
-    assert "process is not running" not in read(owner)
+    assert "process is not running" not in read(owner, PAGE)
     Message.objects.update(created_at=timezone.now() - dt.timedelta(seconds=10))
-    assert "process is not running" in read(owner)
+    assert "process is not running" in read(owner, PAGE)
     Conversation.objects.update(lease_until=timezone.now() + dt.timedelta(seconds=30))
-    assert "process is not running" not in read(owner)
+    assert "process is not running" not in read(owner, PAGE)
 
 
 def test_a_poll_without_news_has_no_body(owner: Client) -> None:
@@ -89,20 +84,20 @@ def test_an_empty_question_is_told_and_not_asked(owner: Client) -> None:
 def test_starting_again_empties_the_page(owner: Client) -> None:
     owner.post(PAGE, {"text": "pertanyaan lama"})
     owner.get("/admin/playground/clear/")
-    assert "pertanyaan lama" in read(owner)
+    assert "pertanyaan lama" in read(owner, PAGE)
     owner.post("/admin/playground/clear/")
-    assert "pertanyaan lama" not in read(owner)
+    assert "pertanyaan lama" not in read(owner, PAGE)
 
 
 def test_each_person_has_a_playground_of_their_own(owner: Client, ombak: Tenant) -> None:
     owner.post(PAGE, {"text": "rahasia sari"})
     other = Client()
     other.force_login(factories.staff("wayan", ombak, Membership.Role.FRONT_DESK))
-    assert "rahasia sari" not in read(other)
+    assert "rahasia sari" not in read(other, PAGE)
 
 
 def test_looking_makes_no_row(owner: Client) -> None:
-    read(owner)
+    read(owner, PAGE)
     assert not Conversation.objects.exists()
 
 
@@ -110,7 +105,7 @@ def test_who_sees_all_studios_is_asked_for_one(
     client: Client, ombak: Tenant, senja: Tenant
 ) -> None:
     client.force_login(factories.platform_admin())
-    assert "Which one?" in read(client)
+    assert "Which one?" in read(client, PAGE)
 
 
 def test_the_front_desk_reads_why_a_customer_got_an_answer(client: Client, ombak: Tenant) -> None:

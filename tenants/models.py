@@ -103,6 +103,8 @@ class Tenant(models.Model):
     name = models.CharField(_("name"), max_length=120)
     slug = models.SlugField(_("short name"), max_length=60, unique=True)
     city = models.CharField(_("city"), max_length=120, blank=True)
+    address = models.CharField(_("address"), max_length=300, blank=True, default="", db_default="")
+    phone = models.CharField(_("phone"), max_length=16, blank=True, default="", db_default="")
     whatsapp_number = models.CharField(
         _("WhatsApp number"), max_length=16, unique=True, null=True, blank=True
     )
@@ -134,6 +136,9 @@ class Tenant(models.Model):
     )
     # E.164 numbers and e-mail addresses of the people who get escalations.
     handover_contacts = models.JSONField(_("hand-over contacts"), default=list, blank=True)
+    # Between these times, on the studio's clock, only urgent notices go out; both empty: at any time.
+    quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)
+    quiet_until = models.TimeField(_("quiet until"), null=True, blank=True)
     anthropic_api_key = EncryptedTextField(_("own Anthropic key"), blank=True)
     openai_api_key = EncryptedTextField(_("own OpenAI key"), blank=True)
     messages_per_minute = models.PositiveSmallIntegerField(
@@ -150,6 +155,8 @@ class Tenant(models.Model):
     active = models.BooleanField(_("active"), default=True)
     # Counts changes of the knowledge: processes rebuild their embedded index when it moved.
     knowledge_version = models.PositiveIntegerField(default=0, editable=False)
+    # The setup guide was put away while steps were open ("open") or when all were done ("live").
+    guide_hidden = models.CharField(max_length=4, default="", db_default="", editable=False)
     # What a loaded file said that MILA itself does not use; exportstudio gives it back.
     loaded = models.JSONField(default=dict, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -173,6 +180,7 @@ class Tenant(models.Model):
         }
         tidy: list[tuple[str, Callable[[Any], Any]]] = [
             ("whatsapp_number", lambda number: normalise(number) if number else None),
+            ("phone", lambda number: normalise(number) if number else ""),
             ("currency", valid_currency),
             ("opening_hours", checked_hours),
             ("handover_contacts", valid_contacts),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
@@ -20,6 +20,7 @@ from tenants.access import visible
 from tenants.admin import ReadOnlyAdmin, StudioModelAdmin, pill
 from tenants.phones import readable
 
+Channel = Conversation.Channel
 Handler, Urgency = Conversation.Handler, Escalation.Urgency
 
 
@@ -32,6 +33,10 @@ class CustomerAdmin(StudioModelAdmin):
     fields = ["name", "number", "language", "created_at"]
     readonly_fields = ["number", "created_at"]
     empty_text = gettext_lazy("Nobody has written yet.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        staff = Conversation.objects.filter(customer=OuterRef("pk"), channel=Channel.STAFF)
+        return super().get_queryset(request).exclude(Exists(staff))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -73,7 +78,7 @@ class ConversationAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-pk")
-        rows = super().get_queryset(request).exclude(channel=Conversation.Channel.PLAYGROUND)
+        rows = super().get_queryset(request).exclude(channel__in=Conversation.WITHIN)
         return rows.annotate(last_text=Subquery(newest.values("text")[:1]))  # type: ignore[no-any-return]
 
     def get_urls(self) -> list[URLPattern]:
@@ -165,7 +170,7 @@ class MessageAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
-        return rows.exclude(conversation__channel=Conversation.Channel.PLAYGROUND)
+        return rows.exclude(conversation__channel__in=Conversation.WITHIN)
 
     @admin.display(description=gettext_lazy("conversation"))
     def who(self, message: Message) -> str:
@@ -190,7 +195,7 @@ class EscalationAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
-        return rows.exclude(conversation__channel=Conversation.Channel.PLAYGROUND)
+        return rows.exclude(conversation__channel__in=Conversation.WITHIN)
 
     def get_urls(self) -> list[URLPattern]:
         address = "conversations_escalation_resolve"

@@ -53,6 +53,8 @@ def _offered(event: Call, at: dt.datetime) -> Message | None:
 
 
 def _wants_word(event: Call, conversation: Conversation, at: dt.datetime) -> bool:
+    if conversation.channel == Conversation.Channel.STAFF:
+        return False
     live = conversation.tenant.active and conversation.tenant.mode == Tenant.Mode.LIVE
     if not live or conversation.silent(at) or at - event.at > LATE:
         return False

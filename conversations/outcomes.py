@@ -134,6 +134,8 @@ def _copy(message: Message, at: dt.datetime) -> Message:
 
 
 def tell_staff(conversation: Conversation, reason: str, at: dt.datetime) -> None:
+    if conversation.channel == Conversation.Channel.STAFF:
+        return  # a notice that did not arrive is told in other ways (notices)
     Conversation.objects.filter(pk=conversation.pk).update(unread=F("unread") + 1)
     escalations.escalate(
         conversation,

@@ -15,6 +15,8 @@ from conversations.models import Conversation, Customer, EarlyChange
 from tenants.models import Tenant
 from tenants.prepared import Prepared, id_slot, text_slot
 
+Channel = Conversation.Channel
+
 NAME_LENGTH = 40
 
 
@@ -62,16 +64,24 @@ def conversation_with(
     conversation = _usual(tenant_id, person, whatsapp_id)
     if conversation is None:
         tenant = Tenant.objects.get(pk=tenant_id)
-        customer = customer_of(tenant, person)
-        made, _new = Conversation.objects.get_or_create(
-            tenant=tenant,
-            customer=customer,
-            channel=Conversation.Channel.WHATSAPP,
-            defaults={"chat": chat[:80]},
-        )
-        conversation = _conversations().get(pk=made.pk)
+        conversation = _chat_of(customer_of(tenant, person), chat)
     _rename(conversation, person.name)
     return conversation
+
+
+def _chat_of(customer: Customer, chat: str) -> Conversation:
+    """Where this person writes: in the staff chat of a contact, else in the one of a customer."""
+    staff = customer.conversations.filter(channel=Channel.STAFF).first()
+    made = (
+        staff
+        or Conversation.objects.get_or_create(
+            tenant_id=customer.tenant_id,
+            customer=customer,
+            channel=Channel.WHATSAPP,
+            defaults={"chat": chat[:80]},
+        )[0]
+    )
+    return _conversations().get(pk=made.pk)
 
 
 def _usual(tenant_id: uuid.UUID, person: Person, whatsapp_id: str) -> Conversation | None:
@@ -96,7 +106,9 @@ _BY_PHONE = Prepared(lambda: _by("customer__phone"))
 
 
 def _conversations() -> QuerySet[Conversation]:
-    rows = Conversation.objects.filter(channel=Conversation.Channel.WHATSAPP).order_by()
+    # By the name of the channel, a contact's staff chat comes before the chat they had as a customer.
+    both = (Channel.STAFF, Channel.WHATSAPP)
+    rows = Conversation.objects.filter(channel__in=both).order_by("channel")
     rows = rows.select_for_update(no_key=True, of=("self",)).select_related("tenant", "customer")
     return rows.only(*_ASKED)
 

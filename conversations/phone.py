@@ -72,6 +72,8 @@ def _echo(conversation: Conversation, event: FromPhone) -> bool:
 
 def _make_room(conversation: Conversation, event: FromPhone, at: dt.datetime) -> None:
     """The silence counts from the typing: a message of this morning that arrives now silences nothing."""
+    if conversation.channel == Conversation.Channel.STAFF:
+        return  # nobody waits for the assistant there
     typed = min(event.sent_at, at)
     minutes = conversation.tenant.phone_silence_minutes
     handling.answered_by_staff(conversation, typed)

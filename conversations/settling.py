@@ -62,8 +62,8 @@ def _say(claim: Claim, said: Name | None, reason: str, at: dt.datetime) -> None:
 
 
 def escalate(conversation: Conversation, draft: EscalationDraft | None, at: dt.datetime) -> None:
-    """In the transaction of the reply, which still leaves. The Playground only shows that there would be one."""
-    if draft and conversation.channel != Channel.PLAYGROUND:
+    """In the transaction of the reply, which still leaves. Who only tries it out needs nobody."""
+    if draft and conversation.channel not in Conversation.WITHIN:
         escalations.escalate(conversation, draft.category, draft.urgency, draft.summary, at)
 
 

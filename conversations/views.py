@@ -44,7 +44,7 @@ URGENT_FIRST: list[str | Combinable] = [
 def find(request: HttpRequest, pk: uuid.UUID | str) -> Conversation:
     """The conversation, if it belongs to the chosen studio; a Playground only to the one who asks there."""
     rows = visible(request, Conversation.objects.select_related("customer", "tenant", "handler"))
-    rows = rows.exclude(channel=Conversation.Channel.PLAYGROUND)
+    rows = rows.exclude(channel__in=Conversation.WITHIN)
     try:
         return get_object_or_404(rows, pk=pk)
     except ValidationError:

@@ -49,10 +49,14 @@ class Conversation(models.Model):
         WHATSAPP = "whatsapp", "WhatsApp"
         OWN_CHAT = "own_chat", _("The studio's own chat")  # “Message yourself”
         PLAYGROUND = "playground", _("Playground")  # asked by staff, never sent
+        STAFF = "staff", _("Notices to staff")  # what is written back is stored, never answered
 
     class Handler(models.TextChoices):
         ASSISTANT = "assistant", _("Assistant")
         STAFF = "staff", _("Staff")
+
+    # Chats with the studio's own people, which no list of customers shows.
+    WITHIN = (Channel.PLAYGROUND, Channel.STAFF)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="conversations")
@@ -119,7 +123,14 @@ class Conversation(models.Model):
                 name="one_playground_per_person",
             ),
         ]
-        indexes = [models.Index(fields=["tenant", "-last_message_at"])]
+        indexes = [
+            models.Index(fields=["tenant", "-last_message_at"]),
+            models.Index(
+                fields=["tenant", "-last_message_at"],
+                condition=Q(handled_by="staff"),
+                name="chats_with_staff",
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.customer or self.get_channel_display())

@@ -56,7 +56,7 @@ def _wants_word(event: Call, conversation: Conversation, at: dt.datetime) -> boo
     if conversation.channel == Conversation.Channel.STAFF:
         return False
     live = conversation.tenant.active and conversation.tenant.mode == Tenant.Mode.LIVE
-    if not live or conversation.silent(at) or at - event.at > LATE:
+    if not live or conversation.blocked or conversation.silent(at) or at - event.at > LATE:
         return False
     said = conversation.messages.filter(
         idempotency_key__startswith=f"called:{conversation.pk}:", created_at__gt=at - EPISODE

@@ -87,7 +87,7 @@ def _really_different(old: str, new: str) -> bool:
 def _answer_again(message: Message, at: dt.datetime) -> None:
     conversation = message.conversation
     live = conversation.tenant.mode == Tenant.Mode.LIVE or message.details.get("test")
-    if conversation.silent(at) or not live:
+    if conversation.silent(at) or not live or conversation.blocked:
         return
     message.state = State.NEW
     message.details = {**message.details, "corrected": True}

@@ -47,6 +47,8 @@ def fate_of(
 ) -> Fate:
     if command is None and conversation.channel == Conversation.Channel.STAFF:
         return Fate(State.SEEN)
+    if conversation.blocked:
+        return Fate(State.SEEN)
     mode = conversation.tenant.mode if conversation.tenant.active else Tenant.Mode.OFF
     if mode == Tenant.Mode.OFF or (command is None and not _answered_in(mode, event)):
         return Fate(State.HANDED_OVER if wants_answer(event) else State.SEEN)

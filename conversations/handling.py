@@ -7,7 +7,14 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from conversations.models import Conversation, Message, MessageQuerySet
+from conversations.models import (
+    Conversation,
+    Customer,
+    Desk,
+    Escalation,
+    Message,
+    MessageQuerySet,
+)
 from tenants.models import Tenant
 
 Author, Handler, State = Message.Author, Conversation.Handler, Message.State
@@ -17,17 +24,90 @@ FRESH = dt.timedelta(minutes=15)
 
 
 @transaction.atomic
-def take_over(conversation: Conversation, user: User, at: dt.datetime) -> bool:
-    """From now on `user` answers here. False when a colleague has it already."""
-    mine = Q(handler=None) | Q(handler=user) | Q(handled_by=Handler.ASSISTANT)
-    rows = Conversation.objects.filter(mine, pk=conversation.pk)
-    if rows.update(**_staff(at), handler=user) != 1:
+def take_over(
+    conversation: Conversation,
+    user: User,
+    at: dt.datetime,
+    *,
+    resumes_after: int = 0,
+    held_by: object = None,
+) -> bool:
+    """From now on `user` answers here. False when a colleague has it already, other than `held_by` (a user's key), from
+    whom it is taken knowingly. After `resumes_after` minutes without a word of theirs the assistant is back (0: never).
+    """
+    rows = Conversation.objects.filter(_may_take(user, held_by, at), pk=conversation.pk)
+    until = None
+    if resumes_after and not _must_stay(conversation):
+        until = at + dt.timedelta(minutes=resumes_after)
+    if rows.update(**{**_staff(at), "handler": user, "resumes_at": until}) != 1:
         return False
     _withdraw(conversation)
-    waiting = conversation.messages.filter(state__in=(State.NEW, State.LIMITED))
-    waiting.update(state=State.HANDED_OVER)
+    if until:
+        _wait_until(conversation, until)
+    else:
+        waiting = conversation.messages.filter(state__in=(State.NEW, State.LIMITED))
+        waiting.update(state=State.HANDED_OVER)
     conversation.refresh_from_db()
     return True
+
+
+def _may_take(user: User, held_by: object, at: dt.datetime) -> Q:
+    """The row has no person now, or this one, or the one whom the caller names."""
+    free = Q(handled_by=Handler.ASSISTANT) | Q(handler=None) | Q(resumes_at__lte=at)
+    mine = free | Q(handler=user)
+    return mine | Q(handler=held_by) if held_by else mine
+
+
+def _must_stay(conversation: Conversation) -> bool:
+    """Who asked for a person, complained or is in danger is not given back to the assistant by a clock."""
+    return conversation.escalations.filter(
+        state=Escalation.State.OPEN, category__in=Escalation.SILENCING
+    ).exists()
+
+
+@transaction.atomic
+def let_go(conversation: Conversation, at: dt.datetime, resumes_after: int) -> None:
+    """Nothing keeps the chat with staff any more: the clock until the assistant resumes begins."""
+    if resumes_after and not _must_stay(conversation):
+        rows = Conversation.objects.filter(
+            pk=conversation.pk, handled_by=Handler.STAFF, handler__isnull=False, resumes_at=None
+        )
+        rows.update(resumes_at=at + dt.timedelta(minutes=resumes_after))
+
+
+@transaction.atomic
+def assign(
+    conversation: Conversation,
+    user: User,
+    at: dt.datetime,
+    *,
+    resumes_after: int = 0,
+    held_by: object = None,
+) -> bool:
+    """A colleague gets the chat: as if they took it, from whoever was seen to have it."""
+    return take_over(conversation, user, at, resumes_after=resumes_after, held_by=held_by)
+
+
+@transaction.atomic
+def block(conversation: Conversation, at: dt.datetime) -> bool:
+    """From now on nothing of this customer is answered, and nobody has to look. Says False when it is so already."""
+    customers = Customer.objects.filter(pk=conversation.customer_id, blocked_at=None)
+    if not customers.update(blocked_at=at):
+        return False
+    chats = Conversation.objects.filter(customer=conversation.customer_id)
+    chats.update(**{**_staff(at), **_assistant()}, unread=0)
+    for chat in chats:
+        _withdraw(chat)
+        chat.messages.filter(state__in=(State.NEW, State.LIMITED, State.HANDED_OVER)).update(
+            state=State.SEEN
+        )
+    return True
+
+
+def unblock(conversation: Conversation) -> bool:
+    """The assistant answers this customer again, from the next message on."""
+    rows = Customer.objects.filter(pk=conversation.customer_id, blocked_at__isnull=False)
+    return rows.update(blocked_at=None) == 1
 
 
 def _staff(at: dt.datetime) -> dict[str, object]:
@@ -110,10 +190,26 @@ def silence_for_phone(conversation: Conversation, at: dt.datetime) -> None:
     until = at + dt.timedelta(minutes=minutes)
     taken_over = Q(handled_by=Handler.STAFF, resumes_at=None)
     rows = Conversation.objects.filter(pk=conversation.pk)
-    if minutes and rows.exclude(taken_over).update(**{**_staff(at), "resumes_at": until}):
-        _withdraw(conversation)
-        _wait_until(conversation, until)
+    if not _clock_set_back(conversation, at) and minutes:
+        silenced = {**_staff(at), "resumes_at": until, "handler": None}
+        if rows.exclude(taken_over).update(**silenced):
+            _withdraw(conversation)
+            _wait_until(conversation, until)
     conversation.refresh_from_db()
+
+
+def _clock_set_back(conversation: Conversation, at: dt.datetime) -> bool:
+    """In a chat that a person took over, every word of staff begins their minutes anew."""
+    if conversation.handler_id is None:
+        return False
+    held = Conversation.objects.filter(
+        pk=conversation.pk, handled_by=Handler.STAFF, handler__isnull=False, resumes_at__gt=at
+    )
+    until = at + dt.timedelta(minutes=Desk.of(conversation.tenant).resumes_after)
+    if until == at or not held.update(resumes_at=until, mode_version=F("mode_version") + 1):
+        return False
+    _wait_until(conversation, until)
+    return True
 
 
 def _wait_until(conversation: Conversation, until: dt.datetime) -> None:

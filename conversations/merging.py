@@ -29,6 +29,7 @@ def _merge_fields(kept: Customer, gone: Customer) -> None:
     Customer.objects.get(pk=gone.pk).delete()
     kept.phone, kept.lid, kept.name = phone, lid, kept.name or gone.name
     kept.language = kept.language or gone.language
+    kept.blocked_at = kept.blocked_at or gone.blocked_at
     kept.save()
 
 

@@ -120,7 +120,7 @@ _ASKED = (
     *("waiting_since", "limited_until", "tenant__mode", "tenant__active"),
     *("tenant__default_language", "tenant__messages_per_minute"),
     *("customer__tenant", "customer__phone", "customer__lid", "customer__name"),
-    "customer__language",
+    *("customer__language", "customer__blocked_at"),
 )
 
 

@@ -4,15 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('conversations', '0005_erased_messages'),
+        ("conversations", "0005_erased_messages"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='conversation',
-            name='channel',
-            field=models.CharField(choices=[('whatsapp', 'WhatsApp'), ('own_chat', "The studio's own chat"), ('playground', 'Playground'), ('staff', 'Notices to staff')], default='whatsapp', max_length=10, verbose_name='channel'),
+            model_name="conversation",
+            name="channel",
+            field=models.CharField(
+                choices=[
+                    ("whatsapp", "WhatsApp"),
+                    ("own_chat", "The studio's own chat"),
+                    ("playground", "Playground"),
+                    ("staff", "Notices to staff"),
+                ],
+                default="whatsapp",
+                max_length=10,
+                verbose_name="channel",
+            ),
         ),
     ]

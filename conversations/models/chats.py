@@ -141,6 +141,11 @@ class Conversation(models.Model):
         known = self.customer.language if self.customer else ""
         return known or self.tenant.default_language
 
+    @property
+    def blocked(self) -> bool:
+        """Whether staff want nothing of this customer to be answered."""
+        return self.customer is not None and self.customer.blocked_at is not None
+
     def silent(self, at: dt.datetime) -> bool:
         """Whether a person has this chat, and the assistant did not come back by itself yet."""
         over = self.resumes_at is not None and self.resumes_at <= at

@@ -22,6 +22,8 @@ class Customer(models.Model):
     )  # as they call themselves: untrusted
     language = models.CharField(_("language"), max_length=2, choices=Language, blank=True)
     created_at = models.DateTimeField(_("first seen"), auto_now_add=True)
+    # What they write since then is stored and never answered.
+    blocked_at = models.DateTimeField(_("blocked"), null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["-created_at"]

@@ -64,6 +64,9 @@ class Escalation(models.Model):
                 name="one_open_escalation_per_reason",
             )
         ]
+        indexes = [
+            models.Index(fields=["tenant", "state", "-created_at"], name="escalations_by_state")
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_category_display()}: {self.conversation}"

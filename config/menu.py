@@ -7,15 +7,18 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from agent.records import Gap
+from config import guide
 from conversations.models import Conversation, Escalation
 from knowledge.models import KnowledgeEntry
 from tenants.access import allowed, chosen_studio, is_platform_admin, visible
 
 PLATFORM = "platform"
+GUIDE = "guide"  # only while it is unfinished
 SETTINGS = "studio-settings"  # asks for the studio when none is chosen
 
 
@@ -48,7 +51,13 @@ def _gaps() -> QuerySet[Gap]:
 
 
 MENU: list[tuple[Promise | str, list[Item]]] = [
-    ("", [Item(_("Home"), "home", "admin:index")]),
+    (
+        "",
+        [
+            Item(_("Home"), "home", "admin:index"),
+            Item(_("Setup guide"), "checklist", GUIDE, "studio"),
+        ],
+    ),
     (
         _("Customers"),
         [
@@ -128,6 +137,8 @@ def _light(path: str, entries: list[dict[str, Any]]) -> None:
 def _may(request: HttpRequest, item: Item) -> bool:
     if item.right == PLATFORM:
         return is_platform_admin(request.user)
+    if item.url == GUIDE and not guide.wanted(chosen_studio(request), timezone.now()):
+        return False
     return item.right is None or allowed(request, item.right)
 
 

@@ -10,6 +10,7 @@ from django.views.generic import RedirectView
 import agent.exam_page
 import agent.gap_page
 import agent.views
+import config.guide.pages
 import config.studios
 import tenants.account
 import tenants.entering
@@ -31,6 +32,9 @@ pages = [
     path("studio/choose/", tenants.views.choose, name="choose-studio"),
     path("studio/mode/", tenants.views.set_mode, name="studio-mode"),
     path("studio/settings/", tenants.views.settings, name="studio-settings"),
+    path("guide/", config.guide.pages.guide, name="guide"),
+    path("guide/hide/", config.guide.pages.hide, name="guide-hide"),
+    path("guide/drafts/", config.guide.pages.start_from_drafts, name="guide-drafts"),
     path("code/", tenants.entering.code, name="login-code"),
     path("account/", tenants.account.account, name="account"),
     path("account/person/", tenants.account.save_person, name="account-person"),

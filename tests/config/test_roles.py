@@ -20,6 +20,9 @@ NOBODY: set[str] = set()
 # address: (may open it, may send it)
 PAGES: dict[str, tuple[set[str], set[str]]] = {
     "": (EVERYBODY, EVERYBODY),
+    "guide/": (OWNERS, OWNERS),
+    "guide/hide/": (NOBODY, OWNERS),
+    "guide/drafts/": (NOBODY, OWNERS),
     "account/": (EVERYBODY, EVERYBODY),
     "account/second-factor/": (EVERYBODY, EVERYBODY),
     "account/person/": (NOBODY, EVERYBODY),

@@ -27,7 +27,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _file("icon.svg")}],
     "STYLES": [_file("mila.css")],
-    "SCRIPTS": [_file("mila.js")],
+    "SCRIPTS": [_file("live.js"), _file("mila.js")],
     "ACCOUNT": {
         "navigation": [{"title": gettext_lazy("My account"), "link": reverse_lazy("account")}]
     },

@@ -1,4 +1,4 @@
-/* What the theme leaves out for the keyboard, and what polling needs. No framework, no other host. */
+/* What the theme leaves out for the keyboard, and what our own pages need. No framework, no other host. */
 (function () {
   "use strict";
 
@@ -24,25 +24,6 @@
     event.preventDefault();
     target.click();
   });
-
-  // Polling: after three failures say so and ask only every 30 seconds until the server answers again.
-  let failures = 0;
-  let restUntil = 0;
-  function notice(shown) {
-    const bar = document.getElementById("m-offline");
-    if (bar) bar.hidden = !shown;
-  }
-  function failed() {
-    failures += 1;
-    if (failures >= 3) { restUntil = Date.now() + 30000; notice(true); }
-  }
-  document.addEventListener("htmx:beforeRequest", function (event) {
-    const polls = event.detail.elt.hasAttribute("data-poll");
-    if (polls && (document.hidden || Date.now() < restUntil)) event.preventDefault();
-  });
-  document.addEventListener("htmx:sendError", failed);
-  document.addEventListener("htmx:responseError", failed);
-  document.addEventListener("htmx:afterOnLoad", function () { failures = 0; restUntil = 0; notice(false); });
 
   // A chat stays at its end if the reader was there; else a button says that something came.
   function body() { return document.querySelector("[data-chat-body]"); }

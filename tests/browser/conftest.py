@@ -1,6 +1,7 @@
 """MILA as `make run` starts it, with demo data, and a Chromium that may talk to nobody else."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -95,6 +96,7 @@ def browser() -> Iterator[Browser]:
 
 
 Open = Callable[..., Page]
+Visit = Callable[..., Page]
 
 
 @pytest.fixture
@@ -121,6 +123,39 @@ def staff(site: str, browser: Browser) -> Iterator[Open]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", note)
         log_in(page)
+        return page
+
+    yield enter
+    for context in browser.contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def visit(site: str, browser: Browser) -> Iterator[Visit]:
+    """Opens a browser in which nobody is logged in; fails on console errors and on other hosts."""
+    complaints: list[str] = []
+
+    def note(said: ConsoleMessage) -> None:
+        told = re.search("status of (409|410)", said.text)  # the browser tells what the page says
+        if said.type == "error" and not told:
+            complaints.append(said.text)
+
+    def enter(size: str = "phone", language: str = "en", theme: str = "light") -> Page:
+        context = browser.new_context(
+            base_url=site,
+            viewport=SIZES[size],  # type: ignore[arg-type]
+            color_scheme=theme,  # type: ignore[arg-type]
+        )
+        cookie = {"name": "django_language", "value": language, "url": site}
+        context.add_cookies([cookie])  # type: ignore[list-item]
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", note)
+        page.on(
+            "request",
+            lambda asked: None if asked.url.startswith(site) else complaints.append(asked.url),
+        )
         return page
 
     yield enter

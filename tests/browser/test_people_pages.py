@@ -3,51 +3,16 @@
 import base64
 import re
 import time
-from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
 from django_otp.oath import TOTP
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PASSWORD, SIZES, USER, Open
+from tests.browser.conftest import PASSWORD, USER, Open, Visit
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("pages")]
 SECRET = "kelapa muda 77"
-Visit = Callable[..., Page]
-
-
-@pytest.fixture
-def visit(site: str, browser: Browser) -> Iterator[Visit]:
-    """Opens a browser in which nobody is logged in; fails on console errors and on other hosts."""
-    complaints: list[str] = []
-
-    def note(said: ConsoleMessage) -> None:
-        told = re.search("status of (409|410)", said.text)  # the browser tells what the page says
-        if said.type == "error" and not told:
-            complaints.append(said.text)
-
-    def enter(size: str = "phone", language: str = "en", theme: str = "light") -> Page:
-        context = browser.new_context(
-            base_url=site,
-            viewport=SIZES[size],  # type: ignore[arg-type]
-            color_scheme=theme,  # type: ignore[arg-type]
-        )
-        cookie = {"name": "django_language", "value": language, "url": site}
-        context.add_cookies([cookie])  # type: ignore[list-item]
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", note)
-        page.on(
-            "request",
-            lambda asked: None if asked.url.startswith(site) else complaints.append(asked.url),
-        )
-        return page
-
-    yield enter
-    for context in browser.contexts:
-        context.close()
-    assert complaints == []
 
 
 def log_in(page: Page, name: str, password: str = SECRET) -> None:

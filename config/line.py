@@ -16,6 +16,7 @@ INSTALLED_APPS = [
     "knowledge",
     "conversations",
     "agent",
+    "notices",
     "whatsapp",
 ]
 

@@ -93,6 +93,18 @@ def rates(pairs: list[str]) -> dict[str, float]:
     return known
 
 
+def mail_server(url: str) -> dict[str, object]:
+    """Django's EMAIL_… settings of EMAIL_URL: `smtp://user:password@host:25`, `smtp+tls://…:587` or `smtp+ssl://…:465`."""
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+    known = environ.Env.email_url_config(url) if url.startswith("smtp") else {}
+    if not known.get("EMAIL_HOST"):
+        raise ImproperlyConfigured(
+            "EMAIL_URL cannot be used: write it like smtp+tls://user:password@mail.example.com:587"
+        )
+    return {name: value for name, value in known.items() if name != "EMAIL_FILE_PATH"}
+
+
 # Where things are kept -------------------------------------------------------------------------
 DATA_DIR = project_path(env.str("DATA_DIR", default="data") or "data")
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -121,6 +133,14 @@ HTTPS = env.bool("HTTPS", default=False)
 SECOND_FACTOR = env.str("SECOND_FACTOR", default="off")
 ADMIN_USER = env.str("ADMIN_USER", default="admin")
 ADMIN_PASS = env.str("ADMIN_PASS", default="")
+
+# Notices to staff -------------------------------------------------------------------------------
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
+EMAIL_URL = env.str("EMAIL_URL", default="")
+EMAIL_FROM = env.str("EMAIL_FROM", default="")
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM or "MILA <mila@localhost>"
+vars().update(mail_server(EMAIL_URL))
 
 # The web process -------------------------------------------------------------------------------
 HOST = env.str("HOST", default="127.0.0.1")
@@ -179,6 +199,7 @@ INSTALLED_APPS = [
     "knowledge",
     "conversations",
     "agent",
+    "notices",
     "whatsapp",
 ]
 MIDDLEWARE = [

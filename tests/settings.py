@@ -5,7 +5,9 @@ import tempfile
 
 _KEEP = tempfile.TemporaryDirectory(prefix="mila-tests-")
 for _name in list(os.environ):
-    if _name.startswith(("ANTHROPIC_", "OPENAI_", "QDRANT_", "AGENT_", "ADMIN_", "WHATSAPP_")):
+    if _name.startswith(
+        ("ANTHROPIC_", "OPENAI_", "QDRANT_", "AGENT_", "ADMIN_", "WHATSAPP_", "EMAIL_", "PUBLIC_")
+    ):
         del os.environ[_name]
 os.environ["ENV_FILE"] = os.devnull
 os.environ["DATA_DIR"] = _KEEP.name

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from agent.jobs import Jobs
 from conversations.models import Conversation
+from notices.rounds import Rounds
 from tenants.models import Tenant
 from whatsapp import states, version
 from whatsapp.children import LATELY, Child, Waits
@@ -71,6 +72,7 @@ class Supervisor:
         self._loops = [self._finder, self._loop("chores", chores, 2.0)]
         self._loops.append(self._loop("beats", beats, BEAT))
         self._loops.append(self._loop("jobs", Jobs().step, 2.0))
+        self._loops.append(self._loop("notices", Rounds(left=self._wake_lines).step, 1.0))
 
     def _loop(self, name: str, step: object, pause: float) -> Loop:
         assert callable(step)

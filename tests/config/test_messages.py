@@ -19,7 +19,7 @@ from tests import factories
 from tests.config.rows import one_of_everything
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ["agent", "config", "conversations", "knowledge", "tenants", "whatsapp"]
+APPS = ["agent", "config", "conversations", "knowledge", "notices", "tenants", "whatsapp"]
 WORDS: dict[str, tuple[int, ...] | None] = {
     "gettext": None,
     "gettext_lazy": None,

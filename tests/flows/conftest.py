@@ -21,7 +21,17 @@ from tests.whatsapp_server.api import LocalRig
 from tests.whatsapp_server.client import Customer, Number
 
 ROOT = Path(__file__).resolve().parents[2]
-NOT_OURS = ("ANTHROPIC_", "OPENAI_", "QDRANT_", "DATABASE_", "WHATSAPP_", "DJANGO_", "SECRET_")
+NOT_OURS = (
+    "ANTHROPIC_",
+    "OPENAI_",
+    "QDRANT_",
+    "DATABASE_",
+    "WHATSAPP_",
+    "DJANGO_",
+    "SECRET_",
+    "EMAIL_",
+    "PUBLIC_",
+)
 
 
 # One question, and what stands in the answer of each studio of the evaluation file.

@@ -1,0 +1,112 @@
+"""What a notice says. Customers' words in it are hostile: one short line, without marks, links and hidden signs."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from conversations.models import Escalation
+from notices.models import Notice
+from tenants.masking import masked
+
+# The address of `notices.pages.go_to`: whoever sends notices does not load the pages. A test compares.
+LINK = "/admin/notices/open/"
+LONGEST = 140  # characters of a customer's summary
+LISTED = 10  # escalations that one message names
+
+_LINKS = re.compile(r"\S*(?:://|www\.|wa\.me)\S*", re.IGNORECASE)
+_MARKS = re.compile(r"[*_~`|<>\[\]{}“”\"]+")
+_DOT = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_])")  # of evil.com
+
+
+def harmless(text: str, longest: int = LONGEST) -> str:
+    """A customer's words for a colleague's eyes: nothing in them can be tapped, nor look like a word of MILA's."""
+    shown = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
+    shown = _MARKS.sub("", _LINKS.sub("[…]", shown).replace("[…]", "…"))
+    shown = " ".join(_DOT.sub(". ", shown).replace("@", "(at)").split())
+    return shown if len(shown) <= longest else f"{shown[: longest - 1].rstrip()}…"
+
+
+def whatsapp_text(notices: Sequence[Notice], language: str) -> str:
+    """One message for all of these."""
+    with override(language):
+        tenant = notices[0].tenant
+        if is_test(notices):
+            return f"✅ *{harmless(tenant.name)}*\n{_test_text()}"
+        return "\n".join([f"🔔 *{harmless(tenant.name)}*", *_lines(notices)])
+
+
+def email_words(notices: Sequence[Notice], language: str) -> tuple[str, str]:
+    """Subject and body."""
+    with override(language):
+        tenant = notices[0].tenant
+        name = harmless(tenant.name)
+        if is_test(notices):
+            return f"{name}: {_('test alert')}", f"{_test_text()}\n"
+        body = "\n".join([*_lines(notices), "", "MILA"])
+        return f"{name}: {_headline(_escalations(notices))}", f"{body}\n"
+
+
+def is_test(notices: Sequence[Notice]) -> bool:
+    return notices[0].escalation_id is None
+
+
+def _test_text() -> str:
+    return _("This is a test alert of MILA. Here you will be told when a customer needs a person.")
+
+
+def _escalations(notices: Sequence[Notice]) -> list[Escalation]:
+    """Each once, urgent ones first, then who waits longest."""
+    each = {notice.escalation_id: notice.escalation for notice in notices}
+    found = [escalation for escalation in each.values() if escalation]
+    return sorted(found, key=lambda e: (e.urgency != Escalation.Urgency.URGENT, e.created_at))
+
+
+def _headline(escalations: Sequence[Escalation]) -> str:
+    if len(escalations) == 1:
+        return _reason(escalations[0])
+    return _("%(number)s customers wait for a person") % {"number": len(escalations)}
+
+
+def _reason(escalation: Escalation) -> str:
+    reason = escalation.get_category_display()
+    if escalation.urgency == Escalation.Urgency.URGENT:
+        return _("URGENT: %(reason)s") % {"reason": reason}
+    return reason
+
+
+def _lines(notices: Sequence[Notice]) -> list[str]:
+    escalations = _escalations(notices)
+    lines = [] if len(escalations) == 1 else [_headline(escalations) + "."]
+    for escalation in escalations[:LISTED]:
+        late = max(n.step for n in notices if n.escalation_id == escalation.pk)
+        lines += ["", *_one(escalation, late)] if lines else _one(escalation, late)
+    if (more := len(escalations) - LISTED) > 0:
+        lines += ["", _("And %(number)s more in the inbox.") % {"number": more}]
+    return lines
+
+
+def _one(escalation: Escalation, late: int) -> list[str]:
+    summary = harmless(escalation.summary)
+    lines = [_reason(escalation), _("Customer: %(who)s") % {"who": who(escalation)}]
+    if summary:
+        lines.append(f"“{summary}”")
+    if late:
+        lines.append(_("Nobody has taken it over for %(number)s minutes.") % {"number": late})
+    return [*lines, link(escalation) or _("Open MILA and look under Escalations.")]
+
+
+def who(escalation: Escalation) -> str:
+    """The customer's own name, else the end of the number."""
+    customer = escalation.conversation.customer
+    name = harmless(customer.name, 40) if customer else ""
+    number = masked(customer.phone) if customer and customer.phone else ""
+    return name or number or _("Unknown number")
+
+
+def link(escalation: Escalation) -> str:
+    base = settings.PUBLIC_URL.rstrip("/")
+    return f"{base}{LINK}{escalation.pk}/" if base else ""

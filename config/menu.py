@@ -148,6 +148,7 @@ def _entry(request: HttpRequest, item: Item) -> dict[str, Any]:
         "icon": item.icon,
         "link": _link(request, item),
         "has_permission": True,
+        "counts": item.url.rpartition(":")[2] if item.rows else "",
     }
     waiting = visible(request, item.rows()).count() if item.rows else 0
     return {**entry, "badge": str(waiting)} if waiting else entry

@@ -10,6 +10,7 @@ from django.views.generic import RedirectView
 import agent.exam_page
 import agent.gap_page
 import agent.views
+import config.badges
 import config.guide.pages
 import config.studios
 import tenants.account
@@ -29,6 +30,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 # Our own pages stand before the site's lists, whose addresses they resemble.
 pages = [
+    path("badges/", config.badges.badges, name="badges"),
     path("studio/choose/", tenants.views.choose, name="choose-studio"),
     path("studio/mode/", tenants.views.set_mode, name="studio-mode"),
     path("studio/settings/", tenants.views.settings, name="studio-settings"),

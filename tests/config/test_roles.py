@@ -20,6 +20,7 @@ NOBODY: set[str] = set()
 # address: (may open it, may send it)
 PAGES: dict[str, tuple[set[str], set[str]]] = {
     "": (EVERYBODY, EVERYBODY),
+    "badges/": (EVERYBODY, EVERYBODY),
     "guide/": (OWNERS, OWNERS),
     "guide/hide/": (NOBODY, OWNERS),
     "guide/drafts/": (NOBODY, OWNERS),

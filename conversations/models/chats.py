@@ -254,6 +254,7 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["conversation", "id"]),
+            models.Index(fields=["tenant", "created_at"], name="messages_by_day"),
             models.Index(
                 fields=["tenant", "id"],
                 condition=Q(state__in=["queued", "sending"]),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from knowledge import review, views
+from knowledge import importpages, review, views
 from knowledge.forms import EntryForm
 from knowledge.models import KnowledgeCategory, KnowledgeEntry
 from tenants.access import chosen_studio
@@ -89,6 +89,7 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
             path("preview/", views.preview, name=f"{name}_preview"),
             path("<uuid:pk>/approve/", views.approve, name=f"{name}_approve"),
             path("<uuid:pk>/file/", views.file, name=f"{name}_file"),
+            *importpages.urls(),
         ]
         return [*own, *super().get_urls()]
 

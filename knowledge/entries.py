@@ -1,7 +1,10 @@
 """Saving an entry from plain data: what the API, imports and loaded files send. Errors are sentences by field."""
 
 import datetime as dt
+import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -28,25 +31,56 @@ def save_entry(
     if entry is not None and entry.tenant_id != tenant.pk:
         raise ValidationError(_("This entry belongs to another studio."))
     entry = entry or KnowledgeEntry(tenant=tenant, language=tenant.default_language)
+    fill(entry, data)
+    store(entry)
+    return entry
+
+
+def store(entry: KnowledgeEntry) -> None:
+    """Save what people said, and never the index's own fields, which the runner may just have written."""
+    if entry._state.adding:
+        entry.save()
+    else:
+        entry.save(update_fields=[*FIELDS, "updated_at"])
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a value is checked against, read once for many entries."""
+
+    categories: list[str]
+    external_ids: dict[str, uuid.UUID]
+
+    @classmethod
+    def of(cls, tenant: Tenant) -> "Known":
+        named = KnowledgeEntry.objects.filter(tenant=tenant).exclude(external_id=None)
+        ids = named.order_by().values_list("external_id", "pk")
+        return cls(KnowledgeCategory.names(tenant), {name: pk for name, pk in ids if name})
+
+
+def fill(entry: KnowledgeEntry, data: Mapping[str, Any], known: Known | None = None) -> None:
+    """Put what `data` says into the entry, unsaved. Raises ValidationError with all fields that are wrong."""
     wanted = {name: getattr(entry, name) for name in FIELDS}
     wanted |= {name: data[name] for name in FIELDS if name in data}
-    clean = _Cleaned(tenant, entry)
+    clean = _Cleaned(entry.tenant, entry, known)
     for name in FIELDS:
         clean.take(name, wanted[name])
     clean.finish()
-    if entry._state.adding:
-        entry.save()
-    else:  # never the index's own fields, which the runner may just have written
-        entry.save(update_fields=[*FIELDS, "updated_at"])
-    return entry
+
+
+def mark(entry: KnowledgeEntry) -> str:
+    """A short sign of all that people said in the entry: another sign means that somebody changed it."""
+    said = "\x1f".join(f"{getattr(entry, name) or ''}" for name in FIELDS)
+    return sha256(said.encode()).hexdigest()
 
 
 class _Cleaned:
     """Takes field by field and gathers what is wrong."""
 
-    def __init__(self, tenant: Tenant, entry: KnowledgeEntry) -> None:
+    def __init__(self, tenant: Tenant, entry: KnowledgeEntry, known: Known | None = None) -> None:
         self.tenant = tenant
         self.entry = entry
+        self.known = known
         self.values: dict[str, Any] = {}
         self.errors: dict[str, list[str]] = {}
 
@@ -80,7 +114,7 @@ class _Cleaned:
         return _short(text, LONGEST)
 
     def _category(self, value: Any) -> str:
-        names = KnowledgeCategory.names(self.tenant)
+        names = self.known.categories if self.known else KnowledgeCategory.names(self.tenant)
         known = {name.casefold(): name for name in names}
         text = _text(value).strip()
         if text.casefold() not in known:
@@ -109,10 +143,15 @@ class _Cleaned:
 
     def _external_id(self, value: Any) -> str | None:
         text = _short(_text(value).strip(), 120)
-        others = KnowledgeEntry.objects.filter(tenant=self.tenant, external_id=text)
-        if text and others.exclude(pk=self.entry.pk).exists():
+        if text and self._is_taken(text):
             raise ValidationError(_("Another entry of this studio has the id “%s”.") % text)
         return text or None
+
+    def _is_taken(self, external_id: str) -> bool:
+        if self.known is not None:
+            return self.known.external_ids.get(external_id, self.entry.pk) != self.entry.pk
+        others = KnowledgeEntry.objects.filter(tenant=self.tenant, external_id=external_id)
+        return others.exclude(pk=self.entry.pk).exists()
 
 
 def _text(value: Any) -> str:

@@ -10,6 +10,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from knowledge import review
+from knowledge.uploads import Upload as Upload
+from knowledge.uploads import UploadLine as UploadLine
 from tenants.models import Language, Tenant
 
 

@@ -8,14 +8,15 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
-from knowledge import sync
+from knowledge import queueing, sync
 from knowledge.models import KnowledgeEntry
 
 
 @receiver(post_save, sender=KnowledgeEntry, dispatch_uid="knowledge.saved")
 def saved(instance: KnowledgeEntry, *, raw: bool = False, **_more: Any) -> None:
     if not raw:  # a fixture: its rows wait for the runner
-        _after_commit(sync.changed, instance.pk, instance.tenant_id)
+        step = sync.queued if queueing.is_later() else sync.changed
+        _after_commit(step, instance.pk, instance.tenant_id)
 
 
 @receiver(post_delete, sender=KnowledgeEntry, dispatch_uid="knowledge.deleted")
@@ -24,7 +25,7 @@ def deleted(instance: KnowledgeEntry, **_more: Any) -> None:
 
 
 def _after_commit(
-    step: Callable[[uuid.UUID, uuid.UUID], None], entry_id: uuid.UUID, tenant_id: uuid.UUID
+    step: Callable[[uuid.UUID, uuid.UUID], object], entry_id: uuid.UUID, tenant_id: uuid.UUID
 ) -> None:
     # Not a partial: Django logs a robust callback's name, and a partial has none.
     transaction.on_commit(lambda: step(entry_id, tenant_id), robust=True)

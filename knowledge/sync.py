@@ -15,7 +15,7 @@ from django.db import models
 from django.db.models import F
 from django.utils import timezone
 
-from knowledge import fingerprints, lexical, reembedding, review
+from knowledge import fingerprints, importing, lexical, reembedding, review
 from knowledge.embeddings import Embedder, EmbeddingError, embedder_for
 from knowledge.index import IndexUnavailable, Point, collection_name, point_id, server_index
 from knowledge.models import KnowledgeEntry, Tombstone
@@ -33,11 +33,18 @@ State = KnowledgeEntry.IndexState
 
 def changed(entry_id: uuid.UUID, tenant_id: uuid.UUID) -> None:
     """After an entry was saved: every process sees it from now on, and the index follows."""
+    if queued(entry_id, tenant_id):
+        sync_entry(entry_id)
+
+
+def queued(entry_id: uuid.UUID, tenant_id: uuid.UUID) -> bool:
+    """As `changed`, but the index is left to the runner's next step. False: the index is in step already."""
     _moved(tenant_id)
     entry = KnowledgeEntry.objects.select_related("tenant").filter(pk=entry_id).first()
-    if entry is not None and _lags(entry, _embedder_name(entry.tenant), None):
-        _again(KnowledgeEntry.objects.filter(pk=entry_id))
-        sync_entry(entry_id)
+    if entry is None or not _lags(entry, _embedder_name(entry.tenant), None):
+        return False
+    _again(KnowledgeEntry.objects.filter(pk=entry_id))
+    return True
 
 
 def removed(entry_id: uuid.UUID, tenant_id: uuid.UUID) -> None:
@@ -60,7 +67,12 @@ def sync_entry(entry_id: uuid.UUID) -> None:
 
 
 def sync_due(at: dt.datetime, limit: int = 50) -> bool:
-    """One step of the runner: a studio's entries whose next try is due, or deletions. False: nothing to do."""
+    """One step of the runner: lines of an import, a studio's entries whose next try is due, or deletions.
+
+    False: nothing to do.
+    """
+    if importing.write_next(at):
+        return True
     first = KnowledgeEntry.objects.unsynced(at).order_by("sync_due_at").first()
     if first is not None:
         tenant = Tenant.objects.get(pk=first.tenant_id)

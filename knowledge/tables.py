@@ -1,0 +1,199 @@
+"""Files as people's spreadsheets make them, read into lines of cells: any separator, any usual encoding, csv or xlsx.
+
+What a file is, its content says and not its name. Every refusal is a sentence with the next step.
+"""
+
+import csv
+import datetime as dt
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+MOST_BYTES = 5 * 2**20
+MOST_ROWS = 5_000
+MOST_COLUMNS = 60
+MOST_CELL = 40_000  # characters that are kept of one; entries hold half of that
+MOST_UNPACKED = 80 * 2**20  # bytes of an xlsx, which is a zip
+FORMULA = "\x01"  # stands before a cell that holds a formula: nothing that people type begins so
+_SEPARATORS = ";,\t|"
+_SEP_LINE = re.compile(r"^sep=(.)\r?\n", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The names of the columns, and the lines that are not empty, each with its number in the file."""
+
+    columns: list[str]
+    lines: list[tuple[int, list[str]]]
+    told: str = ""  # what was noticed while reading, for staff
+
+
+def read(data: bytes) -> Table:
+    """The table of a csv or xlsx file. ValidationError with a sentence when it cannot be read."""
+    if len(data) > MOST_BYTES:
+        raise ValidationError(
+            _("The file is larger than %(most)d MB. Split it into several files.")
+            % {"most": MOST_BYTES // 2**20}
+        )
+    if not data.strip(b"\x00\r\n\t \xef\xbb\xbf\xff\xfe"):
+        raise ValidationError(_("The file is empty."))
+    lines, told = _xlsx(data) if data.startswith(b"PK\x03\x04") else _csv(data)
+    return _table(lines, told)
+
+
+def _table(lines: Iterable[tuple[int, list[str]]], told: str) -> Table:
+    filled = [(number, cells) for number, cells in lines if any(cell.strip() for cell in cells)]
+    if not filled:
+        raise ValidationError(_("The file is empty."))
+    columns = [cell.lstrip(FORMULA).strip()[:120] for cell in filled[0][1]][:MOST_COLUMNS]
+    while columns and not columns[-1]:
+        columns.pop()
+    if len(filled) == 1:
+        raise ValidationError(
+            _("The file has only one line. The first line names the columns, entries follow below.")
+        )
+    return Table(columns, [(number, _fitted(cells, columns)) for number, cells in filled[1:]], told)
+
+
+def _fitted(cells: list[str], columns: list[str]) -> list[str]:
+    """As many cells as there are columns: spreadsheets leave out empty ones at the end of a line."""
+    cells = [cell[:MOST_CELL] for cell in cells[: len(columns)]]
+    return cells + [""] * (len(columns) - len(cells))
+
+
+# csv -------------------------------------------------------------------------------------------
+
+
+def _csv(data: bytes) -> tuple[Iterator[tuple[int, list[str]]], str]:
+    text, told = _decoded(data)
+    named = _SEP_LINE.match(text)
+    separator = named[1] if named else _separator(text)
+    body = text[named.end() :] if named else text
+    return _records(body, separator, 1 if named else 0), told
+
+
+def _records(text: str, separator: str, before: int) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    count, line = 0, 1 + before
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            told = _("Line %(line)d cannot be read: a quotation mark is missing there, or before.")
+            raise ValidationError(told % {"line": line}) from error
+        count += any(cells)
+        _not_too_many(count)
+        yield line, [FORMULA + cell if cell.startswith("=") else cell for cell in cells]
+        line = reader.line_num + 1 + before
+
+
+def _separator(text: str) -> str:
+    """Whichever stands most often in the line of the column names, quoted words aside."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    plain = re.sub(r'"[^"]*"', "", first)
+    return max(_SEPARATORS, key=lambda mark: (plain.count(mark), -_SEPARATORS.index(mark)))
+
+
+def _decoded(data: bytes) -> tuple[str, str]:
+    """The text, and a sentence when its encoding had to be guessed."""
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):  # fmt: skip
+        if data.startswith(mark):
+            return _plain(data, encoding), ""
+    try:
+        return _plain(data, "utf-8"), ""
+    except ValidationError:
+        encoding = _guessed(data)
+    told = _("The file does not say how its letters are written; it was read as %(encoding)s. ")
+    told += _("Look at the sample: accents and long dashes show whether that is right.")
+    return _plain(data, encoding), told % {"encoding": encoding}
+
+
+def _guessed(data: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    usual = ["cp1252", "utf_16_le", "utf_16_be"]
+    best = from_bytes(data, cp_isolation=usual, enable_fallback=False).best()
+    if best is not None:
+        return str(best.encoding).replace("_", "-")
+    return "latin-1" if b"\x00" not in data else "utf-16-le"
+
+
+def _plain(data: bytes, encoding: str) -> str:
+    """The decoded text; a file that is no text is refused."""
+    refused = ValidationError(
+        _("This is no table. Save it as csv or xlsx in your spreadsheet program and upload that.")
+    )
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise refused from error
+    if re.search(r"[\x00-\x08\x0e-\x1f]", text):
+        raise refused
+    return text
+
+
+# xlsx ------------------------------------------------------------------------------------------
+
+
+def _xlsx(data: bytes) -> tuple[Iterator[tuple[int, list[str]]], str]:
+    refused = ValidationError(
+        _("The spreadsheet cannot be opened. Save it anew as xlsx, without a password.")
+    )
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            if sum(part.file_size for part in packed.infolist()) > MOST_UNPACKED:
+                raise ValidationError(_("The spreadsheet is too large. Split it into several."))
+        rows, told = _cells(data)
+    except ValidationError:
+        raise
+    except Exception as error:  # a damaged file raises whatever its reader meets
+        raise refused from error
+    return iter(rows), told
+
+
+def _cells(data: bytes) -> tuple[list[tuple[int, list[str]]], str]:
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
+    try:
+        shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        rows: list[tuple[int, list[str]]] = []
+        for row in (shown or book.worksheets)[0].iter_rows(max_col=MOST_COLUMNS):
+            cells = [_said(cell) for cell in row]
+            if any(cells):
+                rows.append((row[0].row if hasattr(row[0], "row") else len(rows) + 1, cells))
+                _not_too_many(len(rows))
+    finally:
+        book.close()
+    told = _("Only the first sheet of the file is read.") if len(shown) > 1 else ""
+    return rows, told
+
+
+def _said(cell: Any) -> str:
+    """What stands in the cell, as people would write it."""
+    value = cell.value
+    if value is None:
+        return ""
+    if cell.data_type == "f":
+        return f"{FORMULA}{value}"
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _not_too_many(count: int) -> None:
+    if count > MOST_ROWS + 1:
+        raise ValidationError(
+            _("The file has more than %(most)d lines. Split it into several files.")
+            % {"most": MOST_ROWS}
+        )

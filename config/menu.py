@@ -19,7 +19,6 @@ from tenants.access import allowed, chosen_studio, is_platform_admin, visible
 
 PLATFORM = "platform"
 GUIDE = "guide"  # only while it is unfinished
-SETTINGS = "studio-settings"  # asks for the studio when none is chosen
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ MENU: list[tuple[Promise | str, list[Item]]] = [
         [
             Item(_("WhatsApp"), "qr_code_2", "whatsapp", "whatsapp"),
             Item(_("Team"), "badge", "team", "studio"),
-            Item(_("Settings"), "tune", SETTINGS, "studio"),
+            Item(_("Settings"), "tune", "studio-settings", "studio"),
             Item(_("API tokens"), "key", "admin:tenants_apitoken_changelist", "studio"),
         ],
     ),
@@ -146,16 +145,9 @@ def _entry(request: HttpRequest, item: Item) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "title": item.title,
         "icon": item.icon,
-        "link": _link(request, item),
+        "link": reverse(item.url),
         "has_permission": True,
         "counts": item.url.rpartition(":")[2] if item.rows else "",
     }
     waiting = visible(request, item.rows()).count() if item.rows else 0
     return {**entry, "badge": str(waiting)} if waiting else entry
-
-
-def _link(request: HttpRequest, item: Item) -> str:
-    studio = chosen_studio(request)
-    if item.url == SETTINGS and studio is not None:
-        return reverse("admin:tenants_tenant_change", args=[studio.pk])
-    return reverse(item.url)

@@ -16,6 +16,7 @@ import config.studios
 import tenants.account
 import tenants.entering
 import tenants.joining
+import tenants.settingpages
 import tenants.team
 import tenants.views
 import whatsapp.views
@@ -33,7 +34,12 @@ pages = [
     path("badges/", config.badges.badges, name="badges"),
     path("studio/choose/", tenants.views.choose, name="choose-studio"),
     path("studio/mode/", tenants.views.set_mode, name="studio-mode"),
-    path("studio/settings/", tenants.views.settings, name="studio-settings"),
+    path("studio/settings/", tenants.settingpages.settings, name="studio-settings"),
+    path(
+        "studio/settings/<slug:part>/",
+        tenants.settingpages.settings,
+        name="studio-settings-part",
+    ),
     path("guide/", config.guide.pages.guide, name="guide"),
     path("guide/hide/", config.guide.pages.hide, name="guide-hide"),
     path("guide/drafts/", config.guide.pages.start_from_drafts, name="guide-drafts"),

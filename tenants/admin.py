@@ -9,7 +9,6 @@ from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.text import capfirst
@@ -23,13 +22,7 @@ from tenants.access import StudioAdminMixin, chosen_studio, is_platform_admin
 from tenants.deeds import note, told
 from tenants.forms import StudioForm, TenantForm
 from tenants.models import ApiToken, Deed, Tenant
-from tenants.updates import PLATFORM
 
-# The assistant's own sentence for a bare “hi”, as in agent/phrases.py (a test holds them together).
-HELLO = {
-    "id": "Halo Kak! Saya {persona}, asisten {studio}. Ada yang bisa dibantu, misalnya jadwal, harga atau lokasi?",
-    "en": "Hi! I'm {persona}, the assistant of {studio}. How can I help: schedule, prices, location?",
-}
 # Fields that name another row have no words of their own.
 LABELS = {"tenant": gettext_lazy("Studio"), "user": gettext_lazy("Person")}
 Column = TypeVar("Column", bound=Callable[..., Any])
@@ -139,7 +132,7 @@ class PlatformAdminMixin(StudioAdminMixin):
 
 @admin.register(Tenant)
 class TenantAdmin(StudioModelAdmin):
-    """Owners change their own studio; name of the address, number and existence are the platform's."""
+    """All studios, for the platform: it alone sets the name of the address, the number and the existence."""
 
     form = TenantForm  # type: ignore[assignment]
     change_form_before_template = None  # the studio itself; its keys are never repeated on a page
@@ -151,9 +144,17 @@ class TenantAdmin(StudioModelAdmin):
         (gettext_lazy("Studio"), {"fields": ["name", "slug", "city", "mode", "active"]}),
         (
             gettext_lazy("Times and place"),
-            {"fields": ["whatsapp_number", "timezone", "currency", "opening_hours"]},
+            {
+                "fields": [
+                    *("whatsapp_number", "phone", "address", "timezone", "currency"),
+                    "opening_hours",
+                ]
+            },
         ),
-        (gettext_lazy("When a person is needed"), {"fields": ["handover_contacts"]}),
+        (
+            gettext_lazy("When a person is needed"),
+            {"fields": ["handover_contacts", ("quiet_from", "quiet_until")]},
+        ),
         (
             gettext_lazy("Assistant"),
             {
@@ -162,7 +163,6 @@ class TenantAdmin(StudioModelAdmin):
                     "persona_tone",
                     "default_language",
                     "greeting",
-                    "preview",
                     "public_contacts",
                 ]
             },
@@ -184,17 +184,6 @@ class TenantAdmin(StudioModelAdmin):
             {"fields": ["anthropic_api_key", "openai_api_key", "remove_keys"]},
         ),
     ]
-    readonly_fields = ["preview"]
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """What only the platform decides is absent for owners, not grey."""
-        shown = super().get_fieldsets(request, obj)
-        if is_platform_admin(request.user):
-            return shown
-        return [
-            (title, {**options, "fields": [f for f in options["fields"] if f not in PLATFORM]})
-            for title, options in shown
-        ]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -211,27 +200,18 @@ class TenantAdmin(StudioModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
+        """Everything of a studio on one page, for the platform; owners have it in parts (tenants/settingpages.py)."""
+        if not is_platform_admin(request.user):
+            return redirect("studio-settings")
         titled = {"title": _("Settings"), "subtitle": None, **(extra_context or {})}
         view: HttpResponse = super().change_view(request, object_id, form_url, titled)
         return view
-
-    @admin.display(description=gettext_lazy("How it says hello"))
-    def preview(self, studio: Tenant) -> str:
-        """The greeting of a customer who only says hello, which changes while the fields above are typed in."""
-        words = HELLO[studio.default_language]
-        said = studio.greeting or words.format(persona=studio.persona_name, studio=studio.name)
-        context = {"said": said, "studio": studio.name, "words": words}
-        return render_to_string("admin/persona.html", context)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return is_platform_admin(request.user)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # it would take every message along; switch it to inactive instead
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        theirs = list(super().get_readonly_fields(request, obj))
-        return theirs if is_platform_admin(request.user) else [*theirs, *PLATFORM]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

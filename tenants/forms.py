@@ -20,6 +20,7 @@ from tenants.attempts import is_locked, locked
 from tenants.hours import DAYS
 from tenants.models import Tenant
 from tenants.secrets import hint
+from tenants.updates import clean_key
 from tenants.widgets import HoursWidget, RowsWidget
 
 KEYS = frozenset({"anthropic_api_key", "openai_api_key"})
@@ -94,6 +95,12 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
             "mode": gettext_lazy("In test mode only messages that start with !test are answered."),
             "currency": gettext_lazy("Three letters, such as IDR."),
             "persona_name": gettext_lazy("With this name the assistant introduces itself."),
+            "address": gettext_lazy(
+                "Street and number. The templates for the knowledge start with it; customers are told what the knowledge says."
+            ),
+            "phone": gettext_lazy(
+                "Of the studio, for people who call. Empty: the WhatsApp number."
+            ),
             "greeting": gettext_lazy("Its own first sentence, in the default language."),
             "default_language": gettext_lazy(
                 "Customers are answered in their own language; this one counts when it cannot be told."
@@ -126,7 +133,7 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
         if values is not None:
             for name in KEYS & self.fields.keys():
                 kept = "" if values.get("remove_keys") else getattr(self.instance, name)
-                values[name] = (values.get(name) or "").strip() or kept
+                values[name] = clean_key(name, values.get(name) or "") or kept
         return values
 
 

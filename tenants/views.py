@@ -34,7 +34,7 @@ def same_page(request: HttpRequest, target: str) -> str:
         found = resolve(path)
     except Resolver404:
         return reverse("admin:index")
-    if found.kwargs or found.args:
+    if found.view_name != "studio-settings-part" and (found.kwargs or found.args):
         path = _list_of(found.view_name)
     menu: list[dict[str, Any]] = admin.site.get_sidebar_list(request)  # type: ignore[attr-defined]
     pages = {str(item["link"]) for group in menu for item in group["items"]}
@@ -73,8 +73,3 @@ def set_mode(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 
 def _named(tenant: Tenant) -> dict[str, str]:
     return {"studio": tenant.name, "mode": tenant.get_mode_display()}
-
-
-@studio_page("studio")
-def settings(request: HttpRequest, tenant: Tenant) -> HttpResponse:
-    return redirect("admin:tenants_tenant_change", tenant.pk)

@@ -218,7 +218,7 @@ def test_a_limit_in_money_without_a_rate_is_refused_when_it_is_entered(ombak):
 def test_an_owner_sets_the_limits_of_the_studio(ombak, sari):
     client = Client()
     client.force_login(sari)
-    page = client.get(f"/admin/tenants/tenant/{ombak.pk}/change/").content.decode()
+    page = client.get("/admin/studio/settings/limits/").content.decode()
     for name in ("budget_day", "budget_month", "budget_customer_day"):
         assert f'name="{name}"' in page
     assert "0: no limit" in page

@@ -248,7 +248,7 @@ def test_a_list_asks_the_database_as_often_for_many_rows_as_for_few(
 def test_one_item_of_the_menu_is_lit(client: Client, ombak: Tenant) -> None:
     client.force_login(factories.platform_admin())
     client.post("/admin/studio/choose/", {"studio": str(ombak.pk)})
-    settings = f"/admin/tenants/tenant/{ombak.pk}/change/"
+    settings = "/admin/studio/settings/"
     for address in ("/admin/", settings, "/admin/whatsapp/", "/admin/platform/"):
         page = text_of(client.get(address))
         lit = [link for link in page.split("<a href=")[1:] if ' active"' in link.split(">")[0]]

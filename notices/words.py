@@ -15,7 +15,8 @@ from tenants.masking import masked
 # The address of `notices.pages.go_to`: whoever sends notices does not load the pages. A test compares.
 LINK = "/admin/notices/open/"
 LONGEST = 140  # characters of a customer's summary
-LISTED = 10  # escalations that one message names
+# What one message names of a bundle: WhatsApp folds away what is longer than a screen or two.
+LISTED, BRIEF = 6, 60
 
 _LINKS = re.compile(r"\S*(?:://|www\.|wa\.me)\S*", re.IGNORECASE)
 _MARKS = re.compile(r"[*_~`|<>\[\]{}“”\"]+")
@@ -80,13 +81,21 @@ def _reason(escalation: Escalation) -> str:
 
 def _lines(notices: Sequence[Notice]) -> list[str]:
     escalations = _escalations(notices)
-    lines = [] if len(escalations) == 1 else [_headline(escalations) + "."]
+    if len(escalations) == 1:
+        return _one(escalations[0], max(notice.step for notice in notices))
+    lines = [f"{_headline(escalations)}."]
     for escalation in escalations[:LISTED]:
-        late = max(n.step for n in notices if n.escalation_id == escalation.pk)
-        lines += ["", *_one(escalation, late)] if lines else _one(escalation, late)
+        lines += ["", *_briefly(escalation)]
     if (more := len(escalations) - LISTED) > 0:
         lines += ["", _("And %(number)s more in the inbox.") % {"number": more}]
     return lines
+
+
+def _briefly(escalation: Escalation) -> list[str]:
+    summary = harmless(escalation.summary, BRIEF)
+    said = f": “{summary}”" if summary else ""
+    address = link(escalation)
+    return [f"{_reason(escalation)}, {who(escalation)}{said}", *([address] if address else [])]
 
 
 def _one(escalation: Escalation, late: int) -> list[str]:

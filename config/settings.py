@@ -201,6 +201,7 @@ INSTALLED_APPS = [
     "agent",
     "notices",
     "whatsapp",
+    "reports",
 ]
 MIDDLEWARE = [
     "config.middleware.no_larger_than_a_file",

@@ -1,0 +1,208 @@
+"""From messages, turns and hand-overs to the figures of days: one reading for a row of days.
+
+Only chats with customers on WhatsApp count, and of what was written there neither notes of MILA itself nor what
+never left. A day is the studio's own.
+"""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.db.models import Max, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+
+from agent.models import Turn
+from conversations.models import Conversation, Escalation, Message
+from reports.counts import Counts
+from tenants.models import Tenant
+
+SILENCE = dt.timedelta(hours=24)  # after which a customer's message begins a new conversation
+Author, State = Message.Author, Message.State
+_REPLIES = (Author.ASSISTANT, Author.STAFF)
+_NEVER_LEFT = (State.CANCELLED, State.FAILED)
+_ANSWERED = (Turn.Outcome.ANSWERED, Turn.Outcome.FROM_KNOWLEDGE, Turn.Outcome.HANDED_OVER)
+Days = dict[dt.date, Counts]
+
+
+class Said(NamedTuple):
+    """One message, as far as figures need it."""
+
+    chat: uuid.UUID
+    author: str
+    at: dt.datetime
+    left_at: dt.datetime | None
+    feedback: str | None
+
+
+@dataclass
+class _Begun:
+    """A conversation that began on a day that is counted."""
+
+    at: dt.datetime
+    counts: Counts
+    answered: bool = False
+    staff: bool = False
+    handed_over: bool = False
+
+    def reaches(self, at: dt.datetime) -> bool:
+        return self.at <= at < self.at + SILENCE
+
+
+def midnight(tenant: Tenant, day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), tenant.zone).astimezone(dt.UTC)
+
+
+def days_between(first: dt.date, last: dt.date) -> list[dt.date]:
+    return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def count(tenant: Tenant, first: dt.date, last: dt.date) -> Days:
+    """The figures of these days, the last one included."""
+    days = {day: Counts() for day in days_between(first, last)}
+    start, end = midnight(tenant, first), midnight(tenant, last + dt.timedelta(days=1))
+    begun = _Messages(tenant, days, start, end).read()
+    _count_tasks(tenant, begun, start, end)
+    _judge(each for several in begun.values() for each in several)
+    _count_turns(tenant, days, start, end)
+    return days
+
+
+def messages_of(tenant: Tenant) -> QuerySet[Message]:
+    """What customers and staff see as messages of a chat with a customer."""
+    rows = Message.objects.filter(
+        tenant=tenant, conversation__channel=Conversation.Channel.WHATSAPP
+    )
+    return rows.exclude(author=Author.SYSTEM).exclude(kind=Message.Kind.REACTION)
+
+
+class _Messages:
+    """Reads the messages of some days in the order of time, and those of the day after for what became of them."""
+
+    def __init__(self, tenant: Tenant, days: Days, start: dt.datetime, end: dt.datetime):
+        self._tenant, self._days, self._start, self._end = tenant, days, start, end
+        self._zone = tenant.zone
+        self._begun: dict[uuid.UUID, list[_Begun]] = {}
+        self._wrote: dict[uuid.UUID, dt.datetime] = {}  # when the customer wrote last
+        self._waits: dict[uuid.UUID, dt.datetime] = {}  # last message of a burst without a reply
+
+    def read(self) -> dict[uuid.UUID, list[_Begun]]:
+        said = list(self._said())
+        self._look_back({each.chat for each in said})
+        for each in said:
+            self._take(each)
+        return self._begun
+
+    def _said(self) -> Iterator[Said]:
+        rows = messages_of(self._tenant).filter(
+            created_at__gte=self._start, created_at__lt=self._end + SILENCE
+        )
+        feedback = KeyTextTransform("feedback", "details")
+        ordered = rows.exclude(state__in=_NEVER_LEFT).order_by("created_at", "pk")
+        names = ("conversation_id", "author", "created_at", "whatsapp_at", feedback)
+        for row in ordered.values_list(*names).iterator(chunk_size=2000):
+            yield Said(*row)
+
+    def _look_back(self, chats: set[uuid.UUID]) -> None:
+        """Who already wrote before the first day, and waits since then."""
+        before = messages_of(self._tenant).filter(created_at__lt=self._start)
+        before = before.exclude(state__in=_NEVER_LEFT).order_by()
+        replied: dict[uuid.UUID, dt.datetime] = {}
+        for part in _parts(sorted(chats, key=str)):
+            last = before.filter(conversation__in=part).values_list("conversation", "author")
+            for chat, author, at in last.annotate(last=Max("created_at")):
+                times = replied if author in _REPLIES else self._wrote
+                times[chat] = max(times.get(chat, at), at)
+        for chat, at in self._wrote.items():
+            if chat not in replied or replied[chat] < at:
+                self._waits[chat] = at
+
+    def _take(self, said: Said) -> None:
+        counted = said.at < self._end
+        local = said.at.astimezone(self._zone)
+        counts = self._days[local.date()] if counted else Counts()
+        if counted:
+            counts.hours[said.author][local.hour] += 1
+        if said.author == Author.CUSTOMER:
+            self._asked(said, counts if counted else None)
+        else:
+            self._replied(said, counts)
+
+    def _asked(self, said: Said, counts: Counts | None) -> None:
+        before = self._wrote.get(said.chat)
+        if counts and (before is None or said.at - before >= SILENCE):
+            counts.begun += 1
+            self._begun.setdefault(said.chat, []).append(_Begun(said.at, counts))
+        self._wrote[said.chat] = self._waits[said.chat] = said.at
+
+    def _replied(self, said: Said, counts: Counts) -> None:
+        asked_at = self._waits.pop(said.chat, None)
+        if asked_at is not None:
+            left_at = max(said.left_at or said.at, said.at)
+            counts.replies[said.author].note((left_at - asked_at).total_seconds())
+        for begun in self._begun.get(said.chat, ()):
+            if begun.reaches(said.at):
+                begun.answered |= said.author == Author.ASSISTANT
+                begun.staff |= said.author == Author.STAFF
+        counts.good += said.feedback == "good"
+        counts.bad += said.feedback == "bad"
+
+
+def _parts(chats: list[uuid.UUID]) -> Iterator[list[uuid.UUID]]:
+    """No statement names more than so many: SQLite has a limit."""
+    for begin in range(0, len(chats), 500):
+        yield chats[begin : begin + 500]
+
+
+def _count_tasks(tenant: Tenant, begun: dict[Any, list[_Begun]], start: Any, end: Any) -> None:
+    rows = Escalation.objects.filter(
+        tenant=tenant, created_at__gte=start, created_at__lt=end + SILENCE
+    )
+    for chat, at in rows.order_by().values_list("conversation_id", "created_at"):
+        for each in begun.get(chat, ()):
+            each.handed_over |= each.reaches(at)
+
+
+def _judge(begun: Iterable[_Begun]) -> None:
+    """A conversation is resolved without staff when the assistant answered, and nobody of the staff had to."""
+    for each in begun:
+        each.counts.with_staff += each.staff
+        each.counts.handed_over += each.handed_over
+        each.counts.alone += each.answered and not each.staff and not each.handed_over
+
+
+def _count_turns(tenant: Tenant, days: Days, start: dt.datetime, end: dt.datetime) -> None:
+    rows = Turn.objects.filter(tenant=tenant, created_at__gte=start, created_at__lt=end)
+    names = ("created_at", "purpose", "outcome", "reply_id", "entries", "cost", "input_tokens")
+    more = ("output_tokens", "cache_read_tokens", "cache_write_tokens")
+    zone = tenant.zone
+    for row in rows.order_by().values_list(*names, *more).iterator(chunk_size=2000):
+        _count_turn(days[row[0].astimezone(zone).date()], *row[1:])
+
+
+def _count_turn(
+    counts: Counts,
+    purpose: str,
+    outcome: str,
+    reply: int | None,
+    entries: list[str],
+    cost: Any,
+    told: int,
+    said: int,
+    read: int,
+    written: int,
+) -> None:
+    micro = int(cost * 1_000_000)
+    if purpose != Turn.Purpose.CUSTOMER:
+        counts.other_cost += micro
+        return
+    counts.cost += micro
+    counts.tokens_in += told + written
+    counts.tokens_cached += read
+    counts.tokens_out += said
+    if reply is not None and outcome in _ANSWERED:
+        counts.answers += 1
+        counts.sourced += bool(entries)
+        counts.uses.update(set(entries))
+        counts.first.update(entries[:1])

@@ -17,6 +17,16 @@
       if (click.includes("openTheme")) element.setAttribute("aria-label", words.theme);
     });
   }
+  // Icons are words of a font: not for reading aloud.
+  function silent(root) {
+    root.querySelectorAll(".material-symbols-outlined:not([role])").forEach(function (icon) {
+      icon.setAttribute("aria-hidden", "true");
+    });
+  }
+  document.addEventListener("htmx:load", function (event) {
+    reachable(event.detail.elt);
+    silent(event.detail.elt);
+  });
   document.addEventListener("keydown", function (event) {
     const target = event.target;
     if (!(target instanceof HTMLElement) || target.getAttribute("role") !== "button") return;
@@ -132,6 +142,7 @@
     const main = document.getElementById("main") || document.getElementById("page");
     if (main && !document.querySelector("main, [role=main]")) main.setAttribute("role", "main");
     reachable(document);
+    silent(document);
     follow();
   });
 })();

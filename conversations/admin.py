@@ -3,25 +3,22 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext as _
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy
 
-from conversations import escalations, views
-from conversations.models import Conversation, Customer, Escalation, Message
-from conversations.templatetags.bubbles import age
+from conversations import cases, desk_page, hands, inbox_page, views, writing
+from conversations.models import Conversation, Customer, Escalation, Message, QuickReply
 from tenants.access import visible
-from tenants.admin import ReadOnlyAdmin, StudioModelAdmin, pill
+from tenants.admin import ReadOnlyAdmin, StudioModelAdmin
 from tenants.phones import readable
 
 Channel = Conversation.Channel
-Handler, Urgency = Conversation.Handler, Escalation.Urgency
 
 
 @admin.register(Customer)
@@ -49,104 +46,74 @@ class CustomerAdmin(StudioModelAdmin):
         return readable(customer.phone)
 
 
-class WaitingFilter(admin.SimpleListFilter):
-    title = gettext_lazy("who answers")
-    parameter_name = "waiting"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", _("Needs a person")), ("mine", _("Mine")), ("assistant", _("Assistant"))]
-
-    def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
-        filters: dict[str | None, dict[str, Any]] = {
-            "yes": {"handled_by": Handler.STAFF},
-            "mine": {"handler": request.user},
-            "assistant": {"handled_by": Handler.ASSISTANT},
-        }
-        return rows.filter(**filters.get(self.value(), {}))
-
-
 @admin.register(Conversation)
 class ConversationAdmin(ReadOnlyAdmin):
+    """The inbox and its threads stand in the place of the list and its form."""
+
     view_right = "inbox"
-    list_display = ["who", "last_line", "handled", "when"]
-    list_filter = [WaitingFilter]
-    list_select_related = ["customer"]
-    search_fields = ["customer__name", "customer__phone"]
-    empty_text = gettext_lazy(
-        "No conversations yet. Link WhatsApp, or try the assistant in the Playground."
-    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        newest = Message.objects.filter(conversation=OuterRef("pk")).order_by("-pk")
-        rows = super().get_queryset(request).exclude(channel__in=Conversation.WITHIN)
-        return rows.annotate(last_text=Subquery(newest.values("text")[:1]))  # type: ignore[no-any-return]
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.exclude(channel__in=Conversation.WITHIN)
 
     def get_urls(self) -> list[URLPattern]:
         return [
+            path("list/", inbox_page.listed, name="conversations_conversation_list"),
+            path("settings/", desk_page.page, name="conversations_conversation_settings"),
             self._page("news", views.news),
             self._page("older", views.older),
             self._page("read", views.read),
-            self._page("take-over", views.take_over),
-            self._page("hand-back", views.hand_back),
-            self._page("reply", views.reply),
             self._page("export", views.export),
-            path(
-                "<uuid:pk>/send-again/<int:message>/",
-                views.send_again,
-                name="conversations_conversation_send_again",
-            ),
-            path(
-                "<uuid:pk>/react/<int:message>/",
-                views.react,
-                name="conversations_conversation_react",
-            ),
-            path(
-                "<uuid:pk>/file/<int:message>/",
-                views.file,
-                name="conversations_conversation_file",
-            ),
-            path(
-                "<uuid:pk>/load-again/<int:message>/",
-                views.load_again,
-                name="conversations_conversation_load_again",
-            ),
+            self._page("take-over", hands.take_over),
+            self._page("hand-back", hands.hand_back),
+            self._page("assign", hands.assign),
+            self._page("block", hands.block),
+            self._page("erase", hands.erase),
+            self._page("reply", writing.reply),
+            self._page("note", writing.note),
+            self._of_message("send-again", writing.send_again),
+            self._of_message("react", writing.react),
+            self._of_message("file", views.file),
+            self._of_message("load-again", views.load_again),
+            self._of_message("correct", views.correct),
             *super().get_urls(),
         ]
 
     def _page(self, name: str, view: Callable[..., HttpResponse]) -> URLPattern:
-        return path(
-            f"<uuid:pk>/{name}/", view, name=f"conversations_conversation_{name.replace('-', '_')}"
-        )
+        return path(f"<uuid:pk>/{name}/", view, name=self._named(name))
+
+    def _of_message(self, name: str, view: Callable[..., HttpResponse]) -> URLPattern:
+        return path(f"<uuid:pk>/{name}/<int:message>/", view, name=self._named(name))
+
+    def _named(self, name: str) -> str:
+        return f"conversations_conversation_{name.replace('-', '_')}"
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return inbox_page.page(request)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        return views.thread(request, object_id)
+        return views.page(request, object_id)
 
-    @admin.display(description=gettext_lazy("customer"), ordering="customer__name")
-    def who(self, conversation: Conversation) -> str:
-        if not conversation.unread:
-            return str(conversation)
-        return format_html(
-            '{} <span class="m-pill wait">{}</span>', conversation, conversation.unread
-        )
 
-    @admin.display(description=gettext_lazy("last message"))
-    def last_line(self, conversation: Any) -> str:
-        text = " ".join((conversation.last_text or "").split())
-        return text if len(text) <= 70 else f"{text[:69]}…"
-
-    @pill(
-        gettext_lazy("handled by"),
-        {Handler.STAFF: "warning", Handler.ASSISTANT: "success"},
-        ordering="handled_by",
+@admin.register(QuickReply)
+class QuickReplyAdmin(StudioModelAdmin):
+    view_right = change_right = "inbox"
+    list_display = ["__str__", "indonesian", "english"]
+    search_fields = ["shortcut", "text_id", "text_en"]
+    fields = ["shortcut", "text_id", "text_en"]
+    empty_text = gettext_lazy(
+        "No quick replies yet. Add the sentences that you send every day: parking, payment, late arrival."
     )
-    def handled(self, conversation: Conversation) -> tuple[str, str]:
-        return conversation.handled_by, conversation.get_handled_by_display()
 
-    @admin.display(description=gettext_lazy("time"), ordering="last_message_at")
-    def when(self, conversation: Conversation) -> str:
-        return age(conversation.last_message_at)
+    @admin.display(description=gettext_lazy("text in Indonesian"))
+    def indonesian(self, reply: QuickReply) -> str:
+        return Truncator(" ".join(reply.text_id.split())).chars(80)
+
+    @admin.display(description=gettext_lazy("text in English"))
+    def english(self, reply: QuickReply) -> str:
+        return Truncator(" ".join(reply.text_en.split())).chars(80)
 
 
 @admin.register(Message)
@@ -184,73 +151,31 @@ class MessageAdmin(ReadOnlyAdmin):
 
 @admin.register(Escalation)
 class EscalationAdmin(ReadOnlyAdmin):
+    """A page of its own stands in the place of the list; one escalation is answered where the customer wrote."""
+
     view_right = "inbox"
-    list_display = ["who", "reason", "shown_urgency", "shown_state", "since"]
-    list_filter = ["state", "urgency", "category"]
-    list_select_related = ["conversation__customer"]
-    search_fields = ["summary", "conversation__customer__name", "conversation__customer__phone"]
-    ordering = views.URGENT_FIRST
-    actions = ["resolve"]
-    empty_text = gettext_lazy("Nobody is waiting.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = super().get_queryset(request)
+        rows: QuerySet[Any] = super().get_queryset(request)
         return rows.exclude(conversation__channel__in=Conversation.WITHIN)
 
     def get_urls(self) -> list[URLPattern]:
-        address = "conversations_escalation_resolve"
-        return [path("<uuid:pk>/resolve/", views.resolve, name=address), *super().get_urls()]
+        return [
+            path("list/", cases.listed, name="conversations_escalation_list"),
+            path("<uuid:pk>/resolve/", cases.resolve, name="conversations_escalation_resolve"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return cases.page(request)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """An escalation is answered where the customer wrote."""
         rows = (
             visible(request, Escalation.objects.all())
             if self.has_view_permission(request)
-            else None
+            else Escalation.objects.none()
         )
-        escalation = get_object_or_404(
-            rows if rows is not None else Escalation.objects.none(), pk=object_id
-        )
+        escalation = get_object_or_404(rows, pk=object_id)
         return redirect("admin:conversations_conversation_change", escalation.conversation_id)
-
-    def has_resolve_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    @admin.action(description=gettext_lazy("Resolve"), permissions=["resolve"])
-    def resolve(self, request: HttpRequest, rows: QuerySet[Escalation]) -> None:
-        at, by = timezone.now(), request.user
-        done = sum(escalations.resolve(row, by, "", at) for row in rows.order_by("created_at"))  # type: ignore[arg-type]
-        messages.success(request, _("Resolved: %(number)s") % {"number": done})
-
-    @admin.display(description=gettext_lazy("customer"))
-    def who(self, escalation: Escalation) -> str:
-        return str(escalation.conversation)
-
-    @admin.display(description=gettext_lazy("reason"), ordering="category")
-    def reason(self, escalation: Escalation) -> str:
-        summary = escalation.summary[:80]
-        return (
-            f"{escalation.get_category_display()}: {summary}"
-            if summary
-            else escalation.get_category_display()
-        )
-
-    @pill(
-        gettext_lazy("urgency"),
-        {Urgency.URGENT: "danger", Urgency.NORMAL: "warning", Urgency.LOW: "info"},
-    )
-    def shown_urgency(self, escalation: Escalation) -> tuple[str, str]:
-        return escalation.urgency, escalation.get_urgency_display()
-
-    @pill(
-        gettext_lazy("status"),
-        {Escalation.State.OPEN: "warning", Escalation.State.RESOLVED: "success"},
-    )
-    def shown_state(self, escalation: Escalation) -> tuple[str, str]:
-        return escalation.state, escalation.get_state_display()
-
-    @admin.display(description=gettext_lazy("since"), ordering="created_at")
-    def since(self, escalation: Escalation) -> str:
-        return age(escalation.created_at)

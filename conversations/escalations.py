@@ -4,11 +4,18 @@ import datetime as dt
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from conversations import handling
 from conversations.models import Conversation, Escalation
 from tenants.models import Tenant
 
+# How a task ends. Rows of earlier versions hold the words that somebody chose.
+OUTCOMES = {
+    "answered": _("Answered"),
+    "booked": _("Booked"),
+    "not_needed": _("Not needed"),
+}
 _RANK = [Escalation.Urgency.LOW, Escalation.Urgency.NORMAL, Escalation.Urgency.URGENT]
 
 

@@ -4,10 +4,15 @@ import datetime as dt
 import re
 
 from django import template
+from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+
+from conversations.escalations import OUTCOMES
+from tenants import deeds
 
 register = template.Library()
 
@@ -46,3 +51,40 @@ def age(since: dt.datetime | None) -> str:
     if minutes < 48 * 60:
         return _("%(n)s h") % {"n": minutes // 60}
     return _("%(n)s d") % {"n": minutes // (24 * 60)}
+
+
+@register.filter
+def named(person: User) -> str:
+    """A colleague as others know them."""
+    return deeds.named(person)
+
+
+@register.filter
+def speaker(author: str) -> str:
+    """Who said the last line in a list; customers speak for themselves."""
+    words = {"assistant": _("Assistant"), "staff": _("Staff"), "system": "MILA"}
+    return words.get(author, "")
+
+
+@register.filter
+def outcome(value: str) -> str:
+    """How an escalation ended, in words; older rows hold words already."""
+    return str(OUTCOMES.get(value, value))
+
+
+@register.filter
+def ticks(state: str) -> str:
+    """WhatsApp's own signs beside the word."""
+    return {"sent": "✓", "delivered": "✓✓", "read": "✓✓", "queued": "◷", "sending": "◷"}.get(
+        state, ""
+    )
+
+
+@register.filter
+def since_when(at: dt.datetime | None) -> str:
+    """The time today, the day and the time before."""
+    if at is None:
+        return "?"
+    local = timezone.localtime(at)
+    same = local.date() == timezone.localdate()
+    return f"{local:%H:%M}" if same else date_format(local, "DATETIME_FORMAT")

@@ -273,7 +273,7 @@ def test_the_thread_says_what_is_missing(page, ombak):
 def test_the_bubbles_change_when_a_file_arrives(page, ombak):
     message = sends(ombak)
     html = thread(page, message)
-    seen = html.split("seen=")[1].split('"')[0]
+    seen = html.split('data-first="')[1].split('data-seen="')[1].split('"')[0]
     news = reverse("admin:conversations_conversation_news", args=[chat_of(message).pk])
     question = f"{news}?from={message.pk}&seen={seen}"
     assert page.get(question).status_code == 204

@@ -1,0 +1,140 @@
+"""What a thread shows: bubbles, notes among them, days, and where the unread begin. Only what changed is drawn anew."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from conversations.models import Conversation, Message, Note
+
+STEP = 60  # messages per “Load older”
+LONGEST = 300  # messages of one look, however many are unread
+STUCK = dt.timedelta(seconds=20)  # a line that is up sends a reply sooner
+
+
+@dataclass(frozen=True)
+class Item:
+    """A bubble, a note, a day, or the line above the first unread message. `mark` changes with what is seen of it."""
+
+    kind: str
+    key: str
+    mark: str
+    row: Any = None
+    text: str = ""
+
+
+def rows_of(conversation: Conversation) -> QuerySet[Message]:
+    """With the turn behind each answer: it belongs to an app above this one, which points here."""
+    rows = conversation.messages.select_related("turn", "written_by", "media")
+    wrong = (Message.State.FAILED, Message.State.UNKNOWN)
+    # A reaction is shown under its message; as a bubble only when it did not arrive.
+    return rows.exclude(~Q(state__in=wrong), kind=Message.Kind.REACTION)
+
+
+def newest(conversation: Conversation, unread: int = 0) -> list[Message]:
+    """The last step of messages, further back when more is unread."""
+    most = min(max(STEP, unread + STEP // 2), LONGEST)
+    return list(reversed(rows_of(conversation).order_by("-pk")[:most]))
+
+
+def before(conversation: Conversation, pk: int) -> list[Message]:
+    return list(reversed(rows_of(conversation).filter(pk__lt=pk).order_by("-pk")[:STEP]))
+
+
+def since(conversation: Conversation, pk: int) -> list[Message]:
+    """From the row `pk` on, but no more than anybody reads at once."""
+    rows = rows_of(conversation).filter(pk__gte=pk).order_by("-pk")
+    return list(reversed(rows[:LONGEST]))
+
+
+def has_older(conversation: Conversation, shown: Sequence[Message]) -> bool:
+    return bool(shown) and conversation.messages.filter(pk__lt=shown[0].pk).exists()
+
+
+def notes(
+    conversation: Conversation, shown: Sequence[Message], older: bool, until: dt.datetime | None
+) -> list[Note]:
+    """Those among these messages; before the first one only where nothing older is."""
+    rows = conversation.notes.select_related("written_by").order_by("created_at")
+    if shown and older:
+        rows = rows.filter(created_at__gte=shown[0].created_at)
+    if until:
+        rows = rows.filter(created_at__lt=until)
+    return list(rows[:LONGEST])
+
+
+def items(
+    shown: Sequence[Message], among: Sequence[Note], unread: int, signs: set[int]
+) -> list[Item]:
+    """All in the order of time, with days between."""
+    first = _first_unread(shown, unread)
+    both = sorted([*shown, *among], key=lambda row: (row.created_at, isinstance(row, Note)))
+    found: list[Item] = []
+    day = ""
+    for row in both:
+        local = timezone.localtime(row.created_at)
+        if f"day-{local:%Y-%m-%d}" != day:
+            day = f"day-{local:%Y-%m-%d}"
+            found.append(Item("day", day, day, text=_day(local)))
+        if row is first:
+            found.append(Item("unread", "unread", "unread", text=_("Unread")))
+        found.append(_note(row) if isinstance(row, Note) else _bubble(row, row.pk in signs))
+    return found
+
+
+def _first_unread(shown: Sequence[Message], unread: int) -> Message | None:
+    inbound = [row for row in shown if row.inbound]
+    return inbound[-min(unread, len(inbound))] if unread and inbound else None
+
+
+def _day(at: dt.datetime) -> str:
+    today = timezone.localdate()
+    if at.date() == today:
+        return _("Today")
+    if at.date() == today - dt.timedelta(days=1):
+        return _("Yesterday")
+    return date_format(at, "DATE_FORMAT")
+
+
+def _bubble(row: Message, sign: bool) -> Item:
+    seen = (row.state, row.text, row.error, str(row.details), _file_state(row), sign)
+    return Item("message", f"message-{row.pk}", fingerprint_of(seen), row)
+
+
+def _note(row: Note) -> Item:
+    return Item("note", f"note-{row.pk}", "note", row)
+
+
+def _file_state(row: Message) -> str:
+    media = getattr(row, "media", None)
+    return f"{media.state} {media.problem}" if media else ""
+
+
+def fingerprint_of(*seen: object) -> str:
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:12]
+
+
+def fingerprint(shown: Sequence[Item], *more: object) -> str:
+    return fingerprint_of(
+        ([(item.key, item.mark) for item in shown if item.kind != "unread"], more)
+    )
+
+
+def line_waits(conversation: Conversation, at: dt.datetime) -> bool:
+    """Whether something of the studio should have left and did not: WhatsApp is not connected now."""
+    rows = Message.objects.leaving(conversation.tenant_id).filter(created_at__lt=at - STUCK)
+    return rows.filter(Q(not_before=None) | Q(not_before__lt=at - STUCK)).order_by().exists()
+
+
+def reactable(conversation: Conversation, shown: Sequence[Message]) -> set[int]:
+    """The newest few messages of the customer: nobody reacts to old ones."""
+    if conversation.channel != Conversation.Channel.WHATSAPP or conversation.blocked:
+        return set()
+    rows = [row.pk for row in shown if row.inbound and row.whatsapp_id]
+    return set(rows[-3:])

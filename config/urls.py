@@ -13,6 +13,7 @@ import agent.views
 import config.badges
 import config.guide.pages
 import config.studios
+import reports.views
 import tenants.account
 import tenants.entering
 import tenants.joining
@@ -82,6 +83,9 @@ pages = [
     path("unanswered/", agent.gap_page.page, name="gaps"),
     path("unanswered/list/", agent.gap_page.listed, name="gaps-list"),
     path("unanswered/<uuid:pk>/", agent.gap_page.act, name="agent_gap_act"),
+    path("reports/", reports.views.page, name="reports"),
+    path("reports/count/", reports.views.count, name="reports-count"),
+    path("reports/<slug:key>.csv", reports.views.table, name="reports-table"),
     path("whatsapp/", whatsapp.views.page, name="whatsapp"),
     path("whatsapp/card/", whatsapp.views.fragment, name="whatsapp-card"),
     path("whatsapp/pair/", whatsapp.views.pair, name="whatsapp-pair"),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
 from agent.models import Turn
@@ -26,6 +26,19 @@ _ANSWERED = (Turn.Outcome.ANSWERED, Turn.Outcome.FROM_KNOWLEDGE, Turn.Outcome.HA
 Days = dict[dt.date, Counts]
 
 
+def _last(of: Q) -> Max:
+    return Max("created_at", filter=of)
+
+
+_BY_STAFF = Q(author=Author.STAFF)
+_HANDED_OVER = Q(author=Author.ASSISTANT, details__has_key="escalation")
+_LAST = {
+    "last_wrote": _last(Q(author=Author.CUSTOMER)),
+    "last_replied": _last(Q(author__in=_REPLIES)),
+    "last_settled": _last(_BY_STAFF | (Q(author=Author.ASSISTANT) & ~_HANDED_OVER)),
+}
+
+
 class Said(NamedTuple):
     """One message, as far as figures need it."""
 
@@ -34,6 +47,7 @@ class Said(NamedTuple):
     at: dt.datetime
     left_at: dt.datetime | None
     feedback: str | None
+    task: str | None  # what the assistant handed over with it
 
 
 @dataclass
@@ -85,7 +99,9 @@ class _Messages:
         self._zone = tenant.zone
         self._begun: dict[uuid.UUID, list[_Begun]] = {}
         self._wrote: dict[uuid.UUID, dt.datetime] = {}  # when the customer wrote last
-        self._waits: dict[uuid.UUID, dt.datetime] = {}  # last message of a burst without a reply
+        # Last messages of bursts that wait for a first reply, and for staff: what was handed over still does.
+        self._waits: dict[uuid.UUID, dt.datetime] = {}
+        self._waits_for_staff: dict[uuid.UUID, dt.datetime] = {}
 
     def read(self) -> dict[uuid.UUID, list[_Begun]]:
         said = list(self._said())
@@ -98,25 +114,27 @@ class _Messages:
         rows = messages_of(self._tenant).filter(
             created_at__gte=self._start, created_at__lt=self._end + SILENCE
         )
-        feedback = KeyTextTransform("feedback", "details")
-        ordered = rows.exclude(state__in=_NEVER_LEFT).order_by("created_at", "pk")
-        names = ("conversation_id", "author", "created_at", "whatsapp_at", feedback)
-        for row in ordered.values_list(*names).iterator(chunk_size=2000):
+        rows = rows.exclude(state__in=_NEVER_LEFT).order_by("created_at", "pk")
+        feedback, task = (KeyTextTransform(name, "details") for name in ("feedback", "escalation"))
+        told = rows.values_list(
+            "conversation_id", "author", "created_at", "whatsapp_at", feedback, task
+        )
+        for row in told.iterator(chunk_size=2000):
             yield Said(*row)
 
     def _look_back(self, chats: set[uuid.UUID]) -> None:
         """Who already wrote before the first day, and waits since then."""
         before = messages_of(self._tenant).filter(created_at__lt=self._start)
         before = before.exclude(state__in=_NEVER_LEFT).order_by()
-        replied: dict[uuid.UUID, dt.datetime] = {}
         for part in _parts(sorted(chats, key=str)):
-            last = before.filter(conversation__in=part).values_list("conversation", "author")
-            for chat, author, at in last.annotate(last=Max("created_at")):
-                times = replied if author in _REPLIES else self._wrote
-                times[chat] = max(times.get(chat, at), at)
-        for chat, at in self._wrote.items():
-            if chat not in replied or replied[chat] < at:
-                self._waits[chat] = at
+            last = before.filter(conversation__in=part).values_list("conversation")
+            for chat, wrote, replied, settled in last.annotate(**_LAST):
+                if wrote:
+                    self._wrote[chat] = wrote
+                if wrote and (replied is None or replied < wrote):
+                    self._waits[chat] = wrote
+                if wrote and (settled is None or settled < wrote):
+                    self._waits_for_staff[chat] = wrote
 
     def _take(self, said: Said) -> None:
         counted = said.at < self._end
@@ -134,10 +152,14 @@ class _Messages:
         if counts and (before is None or said.at - before >= SILENCE):
             counts.begun += 1
             self._begun.setdefault(said.chat, []).append(_Begun(said.at, counts))
-        self._wrote[said.chat] = self._waits[said.chat] = said.at
+        for noted in (self._wrote, self._waits, self._waits_for_staff):
+            noted[said.chat] = said.at
 
     def _replied(self, said: Said, counts: Counts) -> None:
-        asked_at = self._waits.pop(said.chat, None)
+        first = self._waits.pop(said.chat, None)
+        if said.author == Author.STAFF or not said.task:
+            handed_over = self._waits_for_staff.pop(said.chat, None)
+        asked_at = handed_over if said.author == Author.STAFF else first
         if asked_at is not None:
             left_at = max(said.left_at or said.at, said.at)
             counts.replies[said.author].note((left_at - asked_at).total_seconds())

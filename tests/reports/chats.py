@@ -54,7 +54,10 @@ def month(tenant: Tenant, at: dt.datetime, chats: int = 9, days: int = 28) -> No
                 now += dt.timedelta(seconds=chance.uniform(1, 40))
             if chance.random() < 0.7:
                 now += dt.timedelta(seconds=chance.lognormvariate(1.2, 0.7))
-                marks = chance.choice(({}, {}, {"feedback": "good"}, {"feedback": "bad"}))
+                marks: dict[str, Any] = dict(
+                    chance.choice(({}, {}, {"feedback": "good"}, {"feedback": "bad"}))
+                )
+                marks |= {"escalation": {"category": "refund"}} if chance.random() < 0.3 else {}
                 answered(on, now, *chance.sample("abcd", chance.randint(0, 3)), details=marks)
             if chance.random() < 0.15:
                 task(on, now, category=chance.choice(Escalation.Category.values), state="resolved")
@@ -75,7 +78,8 @@ def by_hand(tenant: Tenant, first: dt.date, last: dt.date) -> dict[str, Any]:
     for on in Conversation.objects.filter(tenant=tenant, channel="whatsapp"):
         rows = list(on.messages.order_by("created_at", "pk"))
         tasks = list(on.escalations.all())
-        wrote = waits = None
+        wrote: dt.datetime | None = None
+        waits: dict[str, dt.datetime] = {}
         for row in rows:
             found[row.author] += inside(row.created_at)
             if row.author == "customer":
@@ -91,11 +95,13 @@ def by_hand(tenant: Tenant, first: dt.date, last: dt.date) -> dict[str, Any]:
                     found["with_staff"] += "staff" in who
                     found["handed_over"] += called
                     found["alone"] += "assistant" in who and "staff" not in who and not called
-                wrote = waits = row.created_at
+                wrote = row.created_at
+                waits = {"assistant": wrote, "staff": wrote}
                 continue
-            if waits is not None and inside(row.created_at):
-                times[row.author].append((row.created_at - waits).total_seconds())
-            waits = None
+            if row.author in waits and inside(row.created_at):
+                times[row.author].append((row.created_at - waits[row.author]).total_seconds())
+            handed_over = row.author == "assistant" and "escalation" in row.details
+            waits = {"staff": waits["staff"]} if handed_over and "staff" in waits else {}
             if inside(row.created_at):
                 found[row.details.get("feedback", "")] += 1
     turns = [turn for turn in Turn.objects.filter(tenant=tenant) if inside(turn.created_at)]

@@ -85,6 +85,21 @@ def test_staff_who_answer_yesterdays_question_are_timed_apart_and_on_the_day_of_
     assert not of_day(ombak, noon - DAY).replies["staff"]
 
 
+def test_staff_are_timed_from_what_was_handed_over_to_them_and_not_from_what_was_answered(
+    ombak: Tenant, noon: dt.datetime
+) -> None:
+    for handed_over in (True, False):
+        on = chats.chat(ombak)
+        chats.said(on, "customer", noon)
+        details = {"escalation": {"category": "refund"}} if handed_over else {}
+        chats.said(on, "assistant", noon + dt.timedelta(seconds=4), details=details)
+        chats.said(on, "staff", noon + 30 * MINUTE)
+    counts = of_day(ombak, noon)
+    assert counts.replies["staff"].total() == 1
+    assert counts.replies["staff"].share(0.5) == pytest.approx(1800, rel=0.026)
+    assert counts.replies["assistant"].total() == 2
+
+
 def test_a_conversation_ends_with_24_hours_of_silence(ombak: Tenant, noon: dt.datetime) -> None:
     on = chats.chat(ombak)
     for at in (noon - 2 * DAY, noon - 2 * DAY + 23 * HOUR, noon):

@@ -1,171 +1,192 @@
 """Whether a fact that stands in the entries is told of the thing it is true of: not Yin's hour for Sunset Flow, not the
 price of five classes for ten.
 
-Only where an entry names the thing in so many words: a class by its name beside a day or time, a pack by its number
-beside an amount. A fact is misplaced when the lines that name the thing hold others of its kind and not this one, and
-no line without a name holds it. Everything else is left alone: a net with wide meshes, below the check of each fact.
+Each clause of a draft is looked up in the entries by its words, its groups and its other facts. Where the clauses that fit best
+state another value of the kind, and those that state this one fit much worse, the fact belongs to something else.
 """
 
+import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 
-from agent.calendar_words import DAYS, MONTHS
-from agent.stated import Stated, stated
+from agent import derived
+from agent.catalogue import Catalogue, Scores, catalogue
+from agent.clauses import Clause, Fact, clauses, words_of
+from agent.groups import groups
+from agent.stated import Stated
 
-_LINES = re.compile(r"(?<=[.!?;])(?<![Rr]p\.)(?<![Nn]o\.)(?<![Jj]l\.)\s+|\n+")
+DRAFT, BEFORE, QUESTION = 0.25, 0.5, 0.4  # how much words count that stand outside the clause
+BESIDE, BESIDE_LENGTH = 0.6, 0.2  # a day or time beside the fact; a number of classes counts whole
+GROUP, GROUP_NEAR, NOT_ASKED = 2.5, 1.0, 2.5
 _DENIED = re.compile(
     r"\b(?:tidak|tak|nggak|ngga|gak|ga|belum|bukan|kecuali|libur|tutup|no|not|isn't|aren't|closed|except|never)\b|n't\b"
 )
-_NAME = re.compile(r"[A-Z][\w'-]*(?:\s(?:&\s|di\s)?[A-Z][\w'-]*)+|(?<=\*)[A-Z][\w' &-]{3,40}(?=\*)")
-_LABEL = re.compile(r"^\s*- \**([A-Za-z][^:*\d\n(]{2,30}?)\**\s*(?:\([^)\n]*\))?\**:", re.MULTILINE)
-_COMMON = re.compile(r"\b(?:yoga|kelas|class|classes|kursus|course|jadwal|the|and|dan|studio)\b")
-_ONCE = re.compile(
-    r"\b(?:sekali (?:datang|dtg|dateng)|1x (?:datang|dtg)|drop-?in|single (?:class|visit)|casual)\b|\b1 (?:kelas|class)\W{0,3}(?:rp|idr|\u00a4|\d)"
-)
-Facts = frozenset[tuple[str, float]]
+_LEFT_ALONE = frozenset({"floor", "nights", "degree", "m"})
+# Not in an entry: from the studio's settings, worked out, or denied. The check of each fact has seen to it.
+_FROM_ELSEWHERE = frozenset({"money", "percent", "link", "long", "date"})
+_DENIABLE = frozenset({"day", "days", "time"})
+# How much better another place must fit, in the rarity of words and as a share: as measured on replies of people.
+_MARGINS = {
+    "money": (2.5, 0.12),
+    "time": (1.5, 0.1),
+    "day": (2.0, 0.14),
+    "days": (1.5, 0.1),
+    "date": (2.6, 0.2),
+    "link": (2.0, 0.1),
+    "long": (2.0, 0.1),
+    "count": (2.0, 0.15),
+    "kg": (2.0, 0.15),
+    "percent": (2.5, 0.2),
+    "people": (3.5, 0.35),
+    "span": (3.5, 0.25),
+    "number": (3.0, 0.4),
+}
+_ONE_UNIT: dict[object, re.Pattern[str]] = {
+    "span60": re.compile(r"\b(?:hour|jam)\b", re.IGNORECASE),
+    "span1440": re.compile(r"\b(?:day|hari)\b", re.IGNORECASE),
+}
+_USUAL_MARGIN = (3.0, 0.3)
+_LEAST = 3.0  # a place that fits no better than this says nothing
 
 
 @dataclass(frozen=True)
-class _Line:
-    text: str
-    facts: Facts
-    counts: frozenset[float]
-    title: bool = False  # a title, with all that its entry states
+class Asked:
+    """What the check knows beside the entries."""
+
+    customer: Sequence[Stated] = ()
+    words: str = ""  # of the question
+    today: dt.date | None = None
+    lines: int = 0  # of lists in the draft
 
 
-def misplaced(draft: str, entries: tuple[str, ...], studio: str = "") -> list[tuple[str, float]]:
-    """Days, times and amounts of the draft that belong to something else. The studio's own name names no class."""
-    catalogue = _catalogue(entries, studio)
-    wrong: list[tuple[str, float]] = []
-    for text in _LINES.split(draft):
-        said = _line(text, told=True)
-        if said.facts:
-            wrong += catalogue.of_names(said)
-            wrong += catalogue.of_counts(said)
-    return list(dict.fromkeys(wrong))
+def misplaced(
+    draft: str, told: Stated, entries: tuple[str, ...], parts: Sequence[Stated], asked: Asked
+) -> list[Fact]:
+    """Facts of the draft that belong to something else."""
+    if not entries:
+        return []
+    check = _Placing(draft, told, catalogue(entries), parts, asked)
+    return list(dict.fromkeys(check.wrong()))
 
 
-class _Catalogue:
-    """What the entries name, and the facts beside each name."""
+class _Placing:
+    def __init__(
+        self,
+        draft: str,
+        told: Stated,
+        known: Catalogue,
+        parts: Sequence[Stated],
+        asked: Asked,
+    ) -> None:
+        self.told, self.known, self.parts, self.asked = told, known, parts, asked
+        weekday = asked.today.weekday() if asked.today else None
+        self.clauses = clauses(draft, weekday)
+        self.all_words = tuple(w for c in self.clauses for w in (*c.words, *c.label))
+        self.question = words_of(asked.words)
+        self.named = frozenset().union(groups(asked.words), *(c.groups for c in self.clauses))
 
-    def __init__(self, entries: Iterable[str], studio: frozenset[str]) -> None:
-        lines = [line for entry in entries for line in _lines_of(entry)]
-        names = {name for entry in entries for name in _names(entry) if set(name.split()) - studio}
-        self.facts: dict[str, set[tuple[str, float]]] = {}
-        self.general: set[tuple[str, float]] = set()
-        self.counted: dict[float, set[float]] = {}
-        for name in names:
-            beside = {fact for line in lines if name in line.text for fact in line.facts}
-            if any(kind == "time" for kind, _value in beside):
-                self.facts[name] = beside
-        longest = sorted(self.facts, key=len, reverse=True)
-        self.pattern = (
-            re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest))})(?!\w)")
-            if longest
-            else None
+    @cached_property
+    def amounts(self) -> frozenset[float]:
+        return frozenset(value for part in self.parts for _code, value in part.money)
+
+    def wrong(self) -> Iterable[Fact]:
+        for number, clause in enumerate(self.clauses):
+            days = (fact for fact in clause.under if fact.kind in ("day", "days"))
+            facts = {*clause.facts, *clause.labelled, *days}
+            facts = {fact for fact in facts if self._to_check(fact, clause)}
+            if facts:
+                words = self._beside(number, clause)
+                yield from (fact for fact in facts if self._elsewhere(fact, clause, words))
+
+    def _beside(self, number: int, clause: Clause) -> Scores:
+        before = self.clauses[number - 1] if number else None
+        named = any(not word.bare for word in (*clause.words, *clause.label))
+        return self.known.beside(
+            (
+                (clause.words, 1.0),
+                (clause.label, 0.9),
+                ((*before.words, *before.label) if before else (), DRAFT if named else BEFORE),
+                (self.all_words, DRAFT),
+                (self.question, QUESTION),
+            )
         )
-        for line in lines:
-            if not line.title and not self.names_in(line.text):
-                self.general |= line.facts
-            for count in line.counts:
-                self.counted.setdefault(count, set()).update(
-                    v for kind, v in line.facts if kind == "money"
+
+    def _to_check(self, fact: Fact, clause: Clause) -> bool:
+        if fact.kind in _LEFT_ALONE or fact.kind not in self.known.kinds:
+            return False
+        if fact.kind == "people" and fact.open:
+            return False
+        if fact.kind in _DENIABLE and _DENIED.search(clause.text.lower()):
+            return False
+        return not self._works_out(fact)
+
+    def _works_out(self, fact: Fact) -> bool:
+        """Computed, counted, or taken up from the question."""
+        value = fact.values[0]
+        match fact.kind:
+            case "money":
+                assert isinstance(value, float)
+                return value not in self.amounts or any(
+                    derived.follows(value, self.told, asked) for asked in self.asked.customer
                 )
+            case "time" if fact.open:
+                return any(
+                    derived.time_fits(time, self.told, self.parts)
+                    for time in self.told.times
+                    if time.both & set(fact.values)
+                )
+            case "span":
+                return str(value).startswith("span") and derived.length_fits(
+                    float(str(value)[4:]), self.told.times
+                )
+            case "date":
+                return any(
+                    derived.date_fits(date, self.told.weekdays, self.told.text, self.asked.today)
+                    for date in self.told.dates
+                    if self.asked.today and (date.month or 0, date.day) == value
+                )
+            case "people" | "number" | "count":
+                assert isinstance(value, float)
+                return any(value in asked.every_number for asked in self.asked.customer) or (
+                    derived.count_fits(value, self.told, self.asked.lines)
+                )
+        return False
 
-    def names_in(self, text: str) -> list[str]:
-        return self.pattern.findall(text) if self.pattern else []
+    def _elsewhere(self, fact: Fact, clause: Clause, words: Scores) -> bool:
+        here = self.known.stating(fact)
+        if not here and fact.kind in _FROM_ELSEWHERE:
+            return False
+        scores = self._scores(fact, clause, words)
+        places = self.known.kinds[fact.kind]
+        place = max(places, key=lambda number: scores.get(number, 0.0))
+        if unit := _ONE_UNIT.get(fact.values[0]):  # “for an hour” of “a private hour”
+            nearest = max(scores, key=lambda number: scores[number], default=place)
+            if any(unit.search(self.known.clauses[each].text) for each in (place, nearest)):
+                return False
+        best = scores.get(place, 0.0)
+        fits = max((scores.get(number, 0.0) for number in here), default=0.0)
+        least, share = _MARGINS.get(fact.kind, _USUAL_MARGIN)
+        return best >= _LEAST and best - fits > max(least, share * (3 + best))
 
-    def of_names(self, said: _Line) -> list[tuple[str, float]]:
-        names = self.names_in(said.text)
-        times = {fact for fact in said.facts if fact[0] == "time"}
-        if not names or len(times) > len(
-            set(names)
-        ):  # a time is told of something without a known name
-            return []
-        allowed = set().union(*(self.facts[name] for name in names))
-        kinds = {kind for kind, _value in allowed} & {"time", "day"}
-        if _DENIED.search(said.text):
-            kinds -= {"day"}
-        allowed |= {fact for fact in self.general if fact[0] == "time"}
-        return [fact for fact in said.facts if fact[0] in kinds and fact not in allowed]
-
-    def of_counts(self, said: _Line) -> list[tuple[str, float]]:
-        """One amount beside one number of classes."""
-        amounts = [fact for fact in said.facts if fact[0] == "money"]
-        if len(amounts) != 1 or len(said.counts) != 1 or self.names_in(said.text):
-            return []
-        allowed = self.counted.get(next(iter(said.counts)))
-        return amounts if allowed and amounts[0][1] not in allowed else []
-
-
-@lru_cache(maxsize=64)
-def _catalogue(entries: tuple[str, ...], studio: str) -> _Catalogue:
-    return _Catalogue(entries, frozenset(_plain(studio).split()))
-
-
-@lru_cache(maxsize=4096)
-def _lines_of(entry: str) -> tuple[_Line, ...]:
-    """The lines of an entry, each with its heading (“**Saturday**”) and, where it names nothing, its title."""
-    title, _end, content = entry.partition("\n")
-    found, heading = [], ""
-    for text in _LINES.split(content):
-        if (
-            text.strip().endswith((":", "**"))
-            and not text.lstrip().startswith("-")
-            and len(text) < 40
-        ):
-            heading = text
-        under = heading if text.lstrip().startswith("-") else ""
-        found.append(_line(f"{under} {text}"))
-    whole = _line(entry)
-    return (*found, _Line(_plain(title), whole.facts, frozenset(), title=True))
-
-
-@lru_cache(maxsize=4096)
-def _line(text: str, told: bool = False) -> _Line:
-    read = stated(text)
-    counts = {
-        value for kind, value in read.quantities if kind == "count" and not (told and value == 1)
-    }
-    if not counts and _ONCE.search(read.text):
-        counts = {1.0}
-    return _Line(_plain(text), _facts(read, told), frozenset(counts))
-
-
-def _facts(read: Stated, told: bool) -> Facts:
-    """In a draft only what is told without doubt: no end of a class, no “jam 6” that may be either."""
-    times = {
-        m for t in read.times if not (told and (t.ends or t.earlier or t.other)) for m in t.both
-    }
-    days = read.weekdays if told else read.days_meant
-    return frozenset(
-        {
-            *(("time", float(m)) for m in times),
-            *(("day", float(d)) for d in days),
-            *(("money", v) for _code, v in read.money),
-        }
-    )
-
-
-def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[*_]", "", text.lower()).split())
-
-
-@lru_cache(maxsize=4096)
-def _names(entry: str) -> frozenset[str]:
-    """Names of classes: words with capitals in a row, and what is set off with stars."""
-    found = set()
-    for told in [*(match[0] for match in _NAME.finditer(entry)), *_LABEL.findall(entry)]:
-        name = _plain(told).strip(" -&")
-        words = set(name.split())
-        if words & (DAYS.keys() | MONTHS.keys()) or any(sign.isdigit() for sign in name):
-            continue
-        short = " ".join(_COMMON.sub(" ", name).split())
-        found |= {
-            each
-            for each in (name, short, name.split(" & ")[0] if "&" in name else "")
-            if len(each) > 2
-        }
-    return frozenset(found)
+    def _scores(self, fact: Fact, clause: Clause, words: Scores) -> Scores:
+        """The words, with what other facts and groups of the clause add."""
+        scores = dict(words)
+        for other in clause.all_facts:
+            if other.kind in (fact.kind, "number") or {other.kind, fact.kind} == {"day", "days"}:
+                continue
+            gain = self.known.rarity((other.kind, other.values[0]))
+            if other.kind in ("day", "time"):
+                gain *= BESIDE_LENGTH if fact.kind == "span" else BESIDE
+            for number, level in self.known.holding(other).items():
+                scores[number] = scores.get(number, 0.0) + gain * level
+        for number in self.known.kinds[fact.kind]:
+            told = self.known.groups[number]
+            gain = GROUP * len(told & clause.groups)
+            gain += GROUP_NEAR * len(told & self.named - clause.groups)
+            if fact.kind == "money":
+                gain -= NOT_ASKED * len(told - self.named)
+            if gain:
+                scores[number] = scores.get(number, 0.0) + gain
+        return scores

@@ -58,7 +58,7 @@ _DAY = re.compile(
     rf"\b(?P<name>{'|'.join(sorted(DAYS, key=len, reverse=True))})\b"
     rf"|\b(?P<short>{'|'.join(sorted(_SHORT, key=len, reverse=True))})\b\.?(?=\s*(?:[-/,&.+)(:]|\d|and\b|dan\b|to\b|at\b|jam\b|pukul\b|$))"
 )
-_RANGE = re.compile(r"\s*(?:-|sampai|s/d|sd|hingga|to|through|until)\s*")
+_RANGE = re.compile(r"\s*(?:-|sampai|s/d|sd|hingga|to|through|thru|until)\s*(?:dengan )?(?:hari )?")
 _GROUPS = (
     (re.compile(r"\b(?:weekdays?|hari kerja|hari biasa)\b"), range(5)),
     (re.compile(r"\b(?:weekends?|akhir pekan)\b"), range(5, 7)),
@@ -127,3 +127,12 @@ def weekdays(text: str, *, inner: bool = False) -> Iterator[tuple[int, int, int]
         for pattern, days in _GROUPS:
             if group := pattern.search(text):
                 yield from ((day, *group.span()) for day in days)
+
+
+def day_ranges(text: str) -> Iterator[tuple[int, int]]:
+    """“Senin sampai Jumat” as its first and last day."""
+    last: tuple[int, int] | None = None
+    for day, start, end in weekdays(text):
+        if last and _RANGE.fullmatch(text, last[1], start):
+            yield last[0], day
+        last = day, end

@@ -13,19 +13,19 @@ from agent.stated import Stated, Time, stated
 _ALTOGETHER = re.compile(
     r"\b(?:total|totalnya|semuanya|jadi(?:nya)?|jumlah(?:nya)?|altogether|in all|so|both|berdua|bertiga|berempat)\b|=|\d ?[x\u00d7] ?(?:rp|[\d$\u00a4])"
 )
-_TOGETHER_WORDS = {"both": 2, "berdua": 2, "couple": 2, "bertiga": 3, "berempat": 4, "berlima": 5}
+TOGETHER = {"both": 2, "berdua": 2, "couple": 2, "bertiga": 3, "berempat": 4, "berlima": 5}
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 _HALVED = re.compile(r"\b(?:setengah|separuh|half)\b")
-_RELATIVE = {
+RELATIVE = {
     "hari ini": 0, "today": 0, "tonight": 0, "malam ini": 0, "nanti malam": 0, "sore ini": 0, "pagi ini": 0, "nanti sore": 0,
     "besok lusa": 2, "besok": 1, "bsk": 1, "bsok": 1, "tomorrow": 1, "tmrw": 1, "lusa": 2, "day after tomorrow": 2,
     "kemarin": -1, "kmrn": -1, "yesterday": -1,
 }  # fmt: skip
-_WHEN = "|".join(sorted(_RELATIVE, key=len, reverse=True))
+WHEN = "|".join(sorted(RELATIVE, key=len, reverse=True))
 _DAY = "|".join(sorted(DAYS, key=len, reverse=True))
 _TOGETHER = re.compile(
-    rf"\b(?P<when>{_WHEN})(?:\s(?:adalah|itu|is|hari))?[\s,(]{{1,3}}(?:hari )?(?P<day>{_DAY})\b(?!\s(?:depan|lalu|ini|sekali))"
-    rf"|\b(?P<day2>{_DAY})\s?[(,]?\s?(?P<when2>{_WHEN})\b"
+    rf"\b(?P<when>{WHEN})(?:\s(?:adalah|itu|is|hari))?[\s,(]{{1,3}}(?:hari )?(?P<day>{_DAY})\b(?!\s(?:depan|lalu|ini|sekali))"
+    rf"|\b(?P<day2>{_DAY})\s?[(,]?\s?(?P<when2>{WHEN})\b"
 )
 
 
@@ -87,7 +87,7 @@ def amount_fits(value: float, draft: Stated, prices: frozenset[float], asked: St
             return True
     if _HALVED.search(draft.text) and any(value * 2 == price for price in told):
         return True
-    off = [share / 100 for share in draft.percent]
+    off = [share / 100 for share in draft.percent if 0 < share < 100]
     return any(
         abs(value - price * part) < 1
         for price in told
@@ -96,10 +96,27 @@ def amount_fits(value: float, draft: Stated, prices: frozenset[float], asked: St
     )
 
 
+def follows(value: float, draft: Stated, asked: Stated) -> bool:
+    """Whether an amount is made of another amount of the draft: times as many, a sum, a difference, a share."""
+    others = [amount for _code, amount in draft.money if amount != value]
+    if any(value == other * many for other in others for many in _many(asked) | _many(draft)):
+        return True
+    if any(value in (one + two, abs(one - two)) for one in others for two in others if one != two):
+        return True
+    shares = [share / 100 for share in draft.percent if 0 < share < 100]
+    shares += [0.5] if _HALVED.search(draft.text) else []
+    return any(
+        abs(value - other * part) < 1
+        for other in others
+        for share in shares
+        for part in (share, 1 - share)
+    )
+
+
 def _many(text: Stated) -> set[float]:
     """Of how many people or pieces a text speaks; “paket 10x” is no such number."""
     named = {value for kind, value in text.quantities if kind == "people"} | text.numbers
-    named |= {float(many) for word, many in _TOGETHER_WORDS.items() if word in text.text}
+    named |= {float(many) for word, many in TOGETHER.items() if word in text.text}
     return {value for value in named if 2 <= value <= 60}
 
 
@@ -122,7 +139,7 @@ def date_fits(date: Date, weekdays: frozenset[int], text: str, today: dt.date) -
             continue
         if day.weekday() in weekdays:
             return True
-        return any(ahead == _RELATIVE[word] for word in re.findall(rf"\b(?:{_WHEN})\b", text))
+        return any(ahead == RELATIVE[word] for word in re.findall(rf"\b(?:{WHEN})\b", text))
     return False
 
 
@@ -130,7 +147,7 @@ def calendar_problems(draft: Stated, today: dt.date) -> list[str]:
     """“Besok Jumat” when tomorrow is Thursday, “Senin 25 Desember” when it is a Friday."""
     wrong = []
     for match in _TOGETHER.finditer(draft.text):
-        ahead = _RELATIVE[match["when"] or match["when2"]]
+        ahead = RELATIVE[match["when"] or match["when2"]]
         if (today.weekday() + ahead) % 7 != DAYS[match["day"] or match["day2"]]:
             wrong.append(" ".join(match[0].split()))
     if len(draft.dates) == 1 and len(draft.weekdays) == 1:

@@ -12,12 +12,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from agent import derived
-from agent.belongs import misplaced
+from agent.belongs import Asked, misplaced
+from agent.clauses import Fact
 from agent.form import LIMIT, shortened, whatsapp
-from agent.stated import Stated, stated
+from agent.stated import Stated, counts_to_24, stated
 
 __all__ = ["LIMIT", "Sources", "complaint", "shortened", "unsupported", "whatsapp"]
 _T = TypeVar("_T")
@@ -80,11 +81,12 @@ class _Known:
 def _known(texts: tuple[str, ...]) -> _Known:
     parts = tuple(_stated(text) for text in texts)
     money = _all(part.money for part in parts)
+    wide = counts_to_24(texts)
     return _Known(
         parts,
         money,
         frozenset(value for _code, value in money),
-        _all(time.both for part in parts for time in part.times),
+        _all(time.meant if wide else time.both for part in parts for time in part.times),
         _all(part.days_meant for part in parts),
         _all(part.percent for part in parts),
         _all(part.quantities for part in parts),
@@ -127,14 +129,43 @@ class _Check:
 
     def _misplaced(self) -> Iterable[str]:
         """What is true of something else, and was not told otherwise in the chat."""
+        asked = Asked(
+            self.customer.parts,
+            self.sources.customer[-1] if self.sources.customer else "",
+            self.sources.today,
+            self.lines,
+        )
         said = _known(self.sources.told)
-        for kind, value in misplaced(self.draft, self.sources.entries, self.sources.name):
-            if kind == "day" and value in self.entries.days - said.days:
-                yield f"{_DAY_NAMES[int(value)]} (of something else)"
-            elif kind == "time" and value in self.entries.clock - said.clock:
-                yield f"{int(value) // 60:02d}:{int(value) % 60:02d} (of something else)"
-            elif kind == "money" and value in self.entries.amounts - said.amounts:
-                yield f"{self.sources.currency}:{value:.10g} (of something else)"
+        for fact in misplaced(
+            self.draft, self.told, self.sources.entries, self.entries.parts, asked
+        ):
+            if not self._told_by_us(fact, said):
+                yield f"{self._shown(fact)} (of something else)"
+
+    def _told_by_us(self, fact: Fact, said: _Known) -> bool:
+        known: dict[str, frozenset[Any]] = {
+            "day": said.days,
+            "time": said.clock,
+            "money": said.amounts,
+        }
+        return bool(known.get(fact.kind, frozenset()) & set(fact.values))
+
+    def _shown(self, fact: Fact) -> str:
+        value = fact.values[0]
+        match value:
+            case float() if fact.kind == "day":
+                return _DAY_NAMES[int(value)]
+            case float() if fact.kind == "time":
+                return f"{int(value) // 60:02d}:{int(value) % 60:02d}"
+            case float() if fact.kind == "money":
+                return f"{self.sources.currency}:{value:.10g}"
+            case (first, last) if fact.kind == "days":
+                return f"{_DAY_NAMES[first]} to {_DAY_NAMES[last]}"
+            case (month, day):
+                return f"{day}/{month}"
+            case float():
+                return f"{value:g} {_UNIT_NAMES.get(fact.kind, fact.kind)}"
+        return str(value)
 
     def _of(self, name: str, known: Iterable[_Known]) -> frozenset[str]:
         return _all(getattr(each, name) for each in known)

@@ -4,7 +4,7 @@ The guard reads drafts and entries with it, so both are read in the same way. On
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from agent import facts
@@ -79,19 +79,21 @@ _UNIT_WORDS = {
     "count": "kelas kls class classes sesi session sessions kali kalinya x times time pertemuan meeting meetings "
     "visit visits kunjungan practices credits credit kredit pack kelasnya lesson lessons",
     "people": "orang org people person persons peserta participants participant pax murid siswa students student anak kids kid "
-    "children child tamu guests guest tempat place places spot spots seat seats kursi tiket ticket tickets mats matras mat "
+    "children child karyawan employees employee pegawai tamu guests guest tempat place places space spaces spot spots seat seats kursi tiket ticket tickets mats matras mat "
     "ibu mothers teman friends adult adults dewasa slot slots",
     "kg": "kg kilo kilogram kilograms",
     "m:1000": "km kilometer kilometers kilometre kilometres",
     "m:1": "meter meters metre metres m",
     "degree": "derajat degrees degree °c °",
-    "floor": "lantai floor floors lt",
+    "floor": "floor floors",
 }
 _UNITS = {word: unit for unit, words in _UNIT_WORDS.items() for word in words.split()}
 _UNIT = "|".join(re.escape(word) for word in sorted(_UNITS, key=len, reverse=True))
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _AGE = re.compile(rf"\b(?:usia|umur|umurnya|age|aged|ages|berusia)\s({_NUMBER})\b(?:\s?(?:-|to|sampai|and|dan)\s?({_NUMBER}))?(?:\s?(?:{_UNIT})\b)?")  # fmt: skip
-_NTH = re.compile(rf"\b(?:week|minggu(?: ke)?|lantai|floor|lt\.?)[\s-]({_NUMBER})\b")
+_NTH = re.compile(
+    rf"\b(?:week|minggu(?: ke)?|lantai|floors?|lt\.?)[\s-]({_NUMBER})\b(?:(?: dan | and |-| & )({_NUMBER})\b)?"
+)
 _QUANTITY = re.compile(
     rf"(?<![\w.,])({_NUMBER})(?:st|nd|rd|th)?(?:\s?(?:-|sampai|s/d|hingga|to|or|atau|and|dan|until)\s?({_NUMBER}))?"
     rf"[\s-]?(?:(?!(?:{_UNIT})\b)(?!dan\b|and\b|per\b|x\b|sampai\b|to\b|atau\b|or\b)[a-z'-]+\s){{0,2}}?({_UNIT})(?![a-z])"
@@ -108,6 +110,12 @@ class Time:
     ends: bool = False  # told as an end: “sampai 18:15”
     earlier: bool = False  # told as a limit before something: “paling lambat 13:00”
     start: int = 0  # where it stands in the text
+    written: bool = False  # with its minutes, as on a clock: “10.30”
+
+    @property
+    def meant(self) -> frozenset[int]:
+        """What it says where people write 17:00 for the afternoon."""
+        return frozenset({self.minutes}) if self.written else self.both
 
     @property
     def both(self) -> frozenset[int]:
@@ -137,6 +145,16 @@ class Stated:
             self.money or self.times or self.dates or self.weekdays or self.percent or self.quantities
             or self.numbers or self.codes or self.links or self.long_numbers
         )  # fmt: skip
+
+
+_WIDE = re.compile(r"(?<![\d.,:])(?:1[3-9]|2[0-3])[.:][0-5]\d(?![.,:]?\d)")
+_HALF_DAY = re.compile(r"\d\s?[ap]\.?m\b")
+
+
+def counts_to_24(texts: Iterable[str]) -> bool:
+    """Whether somebody writes 17:00 for the afternoon, and never 5 pm."""
+    whole = "\n".join(texts).lower()
+    return bool(_WIDE.search(whole)) and not _HALF_DAY.search(whole)
 
 
 def stated(text: str) -> Stated:
@@ -230,8 +248,8 @@ def _times(text: str) -> tuple[list[Time], str]:
         if hour > 24 or minute > 59:
             return match[0]
         before = match.string[: match.start()]
-        sure = exact or wide
-        found.append(_time(hour, minute, part, before, sure))
+        written = match.re is _TIMES[0]
+        found.append(_time(hour, minute, part, before, exact or wide, written))
         return _blank(match)
 
     for pattern, minutes in ((_NOON, 720), (_MIDNIGHT, 0)):
@@ -269,7 +287,7 @@ def _past(match: re.Match[str], add: Callable[..., str]) -> str:
     return add(match, hour, minutes, part)
 
 
-def _time(hour: int, minute: int, part: str | None, text: str, sure: bool) -> Time:
+def _time(hour: int, minute: int, part: str | None, text: str, sure: bool, written: bool) -> Time:
     """`text`: what stands before it."""
     half = _PARTS.get(part or "", "")
     open_half = not half and not sure and 1 <= hour <= 11
@@ -282,7 +300,12 @@ def _time(hour: int, minute: int, part: str | None, text: str, sure: bool) -> Ti
     minutes = (hour % 24) * 60 + minute
     other = (minutes + 720) % 1440 if open_half else None
     return Time(
-        minutes, other, bool(_ENDS.search(text[-80:])), bool(_EARLIER.search(text[-80:])), len(text)
+        minutes,
+        other,
+        bool(_ENDS.search(text[-80:])),
+        bool(_EARLIER.search(text[-80:])),
+        len(text),
+        written,
     )
 
 
@@ -331,10 +354,10 @@ def _quantities(text: str) -> tuple[set[tuple[str, float]], set[float], str]:
         return _blank(match)
 
     def nth(match: re.Match[str]) -> str:
-        add("floor" if match[0][0] in "lf" else "span:10080", match[1])
+        add("floor" if match[0][0] in "lf" else "span:10080", match[1], match[2])
         return _blank(match)
 
-    for pattern, taking in ((_AGE, aged), (_QUANTITY, take), (_NTH, nth)):
+    for pattern, taking in ((_AGE, aged), (_NTH, nth), (_QUANTITY, take)):
         text = pattern.sub(taking, text)
     return found, raw, text
 

@@ -114,7 +114,7 @@ class House:
             return hour * 60 + minute in facts.clock(known)
         if kind == "day":
             return True
-        if kind in ("link", "mail", "phone", "code"):
+        if kind in ("link", "mail", "phone", "code", "acct"):
             return value.lower() in known
         number = re.sub(r"\D", "", value.split("-")[-1] if kind == "date" else value)
         forms = {number.lstrip("0") or "0", words(int(number), "id"), words(int(number), "en")}

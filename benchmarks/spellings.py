@@ -283,6 +283,10 @@ def _percent(value: str, language: str, _currency: str) -> list[str]:
     return [f"{value}%", f"{value} %", f"{value} {name}", f"{words(int(value), language)} {name}"]
 
 
+def _account(value: str, _language: str, _currency: str) -> list[str]:
+    return [value, f"{value[:4]} {value[4:7]} {value[7:]}", f"{value[:3]}-{value[3:]}"]
+
+
 def _as_it_is(value: str, _language: str, _currency: str) -> list[str]:
     return [value]
 
@@ -290,7 +294,7 @@ def _as_it_is(value: str, _language: str, _currency: str) -> list[str]:
 _SPELL: dict[str, Callable[[str, str, str], list[str]]] = {
     "money": _money, "total": _money, "time": _time, "end": _time, "limit": _time, "span": _span, "count": _count, "people": _people,
     "date": _date, "day": _day, "pct": _percent, "phone": _phone, "num": _as_it_is, "code": _as_it_is, "link": _as_it_is,
-    "mail": _as_it_is, "age": lambda value, language, _c: [f"{value} {'tahun' if language == 'id' else 'years'}"],
+    "mail": _as_it_is, "acct": _account, "age": lambda value, language, _c: [f"{value} {'tahun' if language == 'id' else 'years'}"],
 }  # fmt: skip
 
 
@@ -373,6 +377,6 @@ def _wrong_address(value: str, choose: random.Random) -> str:
 _CORRUPT: dict[str, Callable[[str, random.Random], str]] = {
     "money": _wrong_money, "total": _wrong_money, "time": _wrong_time, "end": _wrong_time, "limit": _wrong_time, "span": _wrong_span,
     "count": _wrong_number, "people": _wrong_number, "num": _wrong_number, "age": _wrong_number, "date": _wrong_date,
-    "pct": _wrong_number, "phone": lambda value, choose: value[:5] + _digits(value[5:], choose), "code": _digits, "link": _wrong_address, "mail": _wrong_address,
+    "pct": _wrong_number, "phone": lambda value, choose: value[:5] + _digits(value[5:], choose), "code": _digits, "acct": _digits, "link": _wrong_address, "mail": _wrong_address,
     "day": lambda value, choose: str((int(value) + choose.randrange(1, 7)) % 7),
 }  # fmt: skip

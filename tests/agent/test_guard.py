@@ -211,7 +211,7 @@ WEEK = """Jadwal
     ],
 )
 def test_what_is_true_of_something_else_is_found(draft, wrong):
-    assert missing(draft, known=WEEK) == [wrong]
+    assert wrong in missing(draft, known=WEEK)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,139 @@
+"""A fact that is true of something else is stopped; told of the right thing it leaves, in lists, prose and both languages."""
+
+import datetime as dt
+
+import pytest
+
+from agent.clauses import clauses
+from agent.guard import Sources, unsupported
+
+WEDNESDAY = dt.date(2026, 11, 18)
+SUNDAY = dt.date(2026, 11, 22)
+
+PRICES = """Harga
+1 kelas Rp 150.000, paket 5 kelas Rp 650.000 (berlaku 1 bulan), paket 10 kelas Rp 1.200.000 (berlaku 3 bulan). Unlimited 1 bulan
+Rp 1.850.000, unlimited 3 bulan Rp 4.200.000. Pembatalan gratis sampai 4 jam sebelum kelas."""
+GROUPS = """Harga khusus
+- KTP: Rp 100.000 per kelas
+- Anak: Rp 90.000 per kelas
+- Kelas privat: Rp 600.000 untuk satu orang, Rp 800.000 untuk dua orang
+- Bulanan unlimited: Rp 1.850.000"""
+WEEK = """Jadwal
+- 07:00 Vinyasa: Senin, Rabu, Jumat
+- 09:00 Hatha: Senin sampai Sabtu
+- 18:00 Yin Yoga: Selasa dan Kamis
+- 17:00 Sunset Flow: setiap hari
+Hari Minggu hanya ada Sunset Flow."""
+ACCOUNTS = "Bayar\nTransfer BCA 4370118822 atau Mandiri 1310009876543. Peta: ombak.example/peta. Daftar di ombak.example/daftar."
+ENTRIES = (PRICES, GROUPS, WEEK, ACCOUNTS)
+
+
+def missing(draft, *customer, today=WEDNESDAY, told=()):
+    return unsupported(draft, Sources(ENTRIES, (), customer, today, told=told))
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "Paket 5 kelas Rp 1.200.000 dan paket 10 kelas Rp 650.000",
+        "Paket 10 kelas Rp 650.000, paket 5 kelas Rp 1.200.000.",
+        "- 5 kelas: Rp 1.200.000\n- 10 kelas: Rp 650.000",
+        "The pack of ten classes is Rp 650.000",
+        "10x cuma 150rb Kak",
+        "Harga KTP Rp 150.000",
+        "Untuk KTP Rp 90.000 per kelas",
+        "With KTP it is Rp 90.000",
+        "Kelas privat Rp 150.000",
+        "A private class for two is Rp 600.000",
+        "Kelas anak Rp 100.000",
+        "Bulanan unlimited Rp 650.000",
+        "Unlimited 1 bulan Rp 4.200.000",
+        "Unlimited for 3 months: Rp 1.850.000",
+        "Paket 10 kelas berlaku 1 bulan",
+        "The 10-class pack is valid 4 hours",
+        "Transfer BCA 1310009876543",
+        "Peta: ombak.example/daftar",
+    ],
+)
+def test_a_true_price_of_another_pack_group_or_term_is_stopped(draft):
+    assert any("of something else" in each for each in missing(draft))
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "Paket 5 kelas Rp 650.000 dan paket 10 kelas Rp 1.200.000",
+        "1 kelas 150rb, 5 kelas 650rb, 10 kelas 1,2 juta Kak 😊",
+        "- 5 kelas: Rp 650.000, berlaku 1 bulan\n- 10 kelas: Rp 1.200.000, berlaku 3 bulan",
+        "Ten classes are Rp 1.200.000 and valid for three months.",
+        "Dengan KTP Rp 100.000, untuk anak Rp 90.000.",
+        "With a KTP a class is Rp 100.000.",
+        "Private: Rp 600.000 for one person, Rp 800.000 for two.",
+        "Kelas privat 600rb, kalau berdua 800rb ya Kak.",
+        "Unlimited sebulan Rp 1.850.000, tiga bulan Rp 4.200.000.",
+        "Drop-in Rp 150.000 or unlimited for one month Rp 1.850.000",
+        "Transfer ke Mandiri 1310009876543 atau BCA 4370118822",
+        "Peta: ombak.example/peta. Daftar di ombak.example/daftar",
+    ],
+)
+def test_a_price_told_of_the_right_thing_leaves(draft):
+    assert missing(draft) == []
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "Yin: Senin 18:00",
+        "Yin Yoga hari Minggu jam 18:00",
+        "Hari ini ada Yin Yoga jam 18:00",
+        "Yin tonight at 18:00",
+        "Yin Yoga setiap hari jam 18:00",
+        "Yin Yoga daily at 18:00",
+        "Yin Yoga on weekends at 18:00",
+        "Besok ada Yin Yoga jam 18:00",
+        "Tomorrow: Yin Yoga at 6 pm",
+        "Hatha dari Senin sampai Minggu jam 09:00",
+        "- 07:00 Hatha\n- 09:00 Vinyasa",
+        "Vinyasa jam 18:00",
+        "Sunset Flow at 9 am",
+    ],
+)
+def test_a_wrong_day_or_hour_of_a_named_class_is_stopped(draft):
+    assert missing(draft, today=SUNDAY)
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "Hari ini (Minggu) hanya ada Sunset Flow jam 17:00.",
+        "Tonight there is Sunset Flow at 5 pm.",
+        "Besok Senin ada Vinyasa 07:00, Hatha 09:00 dan Sunset Flow 17:00 Kak 🙏",
+        "Tomorrow is Monday: Vinyasa at 7 am, Hatha at 9 am.",
+        "Sunset Flow every day at 17:00",
+        "Sunset Flow tiap hari jam 5 sore",
+        "Yin Yoga Selasa dan Kamis jam 18:00",
+        "Hatha Senin sampai Sabtu jam 9 pagi",
+        "Yin tidak ada hari ini, adanya Selasa dan Kamis jam 18:00.",
+        "Hari Minggu Hatha tidak ada Kak.",
+        "Lusa (Selasa) ada Yin jam 18:00",
+    ],
+)
+def test_days_and_hours_told_of_the_right_class_leave(draft):
+    assert missing(draft, today=SUNDAY) == []
+
+
+def test_what_staff_told_in_the_chat_may_be_repeated():
+    draft = "Yin Yoga pindah ke Senin jam 18:00 ya Kak."
+    assert missing(draft)
+    assert missing(draft, told=("Minggu ini Yin pindah ke Senin jam 18:00",)) == []
+
+
+def test_a_line_of_several_prices_is_several_clauses():
+    texts = [
+        clause.text.strip()
+        for clause in clauses("1 kelas Rp 150.000 dan 10 kelas Rp 1.200.000, berlaku 3 bulan")
+    ]
+    assert texts == ["1 kelas Rp 150.000", "10 kelas Rp 1.200.000, berlaku 3 bulan"]
+    (yin,) = clauses("Yin & Unwind (75 menit): Senin, Rabu dan Jumat pukul 18:30")
+    assert {fact.kind for fact in yin.facts} == {"day", "time"}
+    assert "span" in {fact.kind for fact in yin.under}

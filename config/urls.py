@@ -16,6 +16,7 @@ import config.studios
 import reports.views
 import tenants.account
 import tenants.entering
+import tenants.forgotten
 import tenants.joining
 import tenants.settingpages
 import tenants.team
@@ -47,6 +48,7 @@ pages = [
     path("code/", tenants.entering.code, name="login-code"),
     path("account/", tenants.account.account, name="account"),
     path("account/person/", tenants.account.save_person, name="account-person"),
+    path("account/mail/", tenants.account.save_mail, name="account-mail"),
     path("account/password/", tenants.account.password, name="account-password"),
     path("account/second-factor/", tenants.account.factor, name="second-factor"),
     path(
@@ -99,6 +101,12 @@ urlpatterns = [
         "new-password/<uidb64>/<token>/",
         tenants.joining.NewPassword.as_view(),
         name="new-password",
+    ),
+    path("forgotten/", tenants.forgotten.ask, name="forgotten"),
+    path(
+        "forgotten/<uidb64>/<token>/",
+        tenants.forgotten.MailedNewPassword.as_view(),
+        name="forgotten-new",
     ),
     path("admin/", include(pages)),
     path("admin/", admin.site.urls),

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
@@ -9,7 +11,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -35,10 +37,24 @@ def _page(request: HttpRequest, **more: Any) -> HttpResponse:
         "login": login,
         "languages": Language.choices,
         "password_form": fielded(PasswordChangeForm(user)),
+        "mail_form": MailForm({"email": user.email}, auto_id="mail-%s")
+        if settings.EMAIL_URL
+        else None,
         "sessions": sessions.open_of(user),
         "this_session": request.session.session_key,
     }
     return frame(request, "admin/account.html", _("My account"), **context | more)
+
+
+class MailForm(forms.Form):
+    """Where a link for a new password goes; empty is allowed, then none does."""
+
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail address"),
+        required=False,
+        max_length=254,
+        widget=forms.EmailInput({"class": "m-field", "autocomplete": "email"}),
+    )
 
 
 def fielded(form: Any) -> Any:
@@ -96,6 +112,35 @@ def password(request: HttpRequest) -> HttpResponse:
     return redirect("account")
 
 
+@staff_page(None)
+@require_POST
+def save_mail(request: HttpRequest) -> HttpResponse:
+    """The address to which a link for a new password goes; so it asks for the password."""
+    user, form = _me(request), MailForm(request.POST, auto_id="mail-%s")
+    refused = _wrong_password(request, user)
+    if refused:
+        messages.error(request, refused)
+        return redirect("account")
+    if not form.is_valid():
+        return _page(request, mail_form=form)
+    user.email = form.cleaned_data["email"]
+    user.save(update_fields=["email"])
+    note_everywhere(user, "mail")
+    messages.success(request, _("Saved."))
+    return redirect("account")
+
+
+def _wrong_password(request: HttpRequest, user: User) -> str:
+    """What to tell who typed a wrong password, or too many; "" for the right one."""
+    name = user.get_username()
+    if attempts.is_locked(request, name):
+        return attempts.locked(request, name)
+    if user.check_password(request.POST.get("password", "")):
+        return ""
+    attempts.failed(request, name)
+    return _("The password is not right. Nothing was changed.")
+
+
 @never_cache
 @staff_page(None)
 def factor(request: HttpRequest) -> HttpResponse:
@@ -103,16 +148,13 @@ def factor(request: HttpRequest) -> HttpResponse:
     user = _me(request)
     if secondfactor.is_on(user):
         return redirect("account")
-    form, codes = CodeForm(request.POST or None), []
+    form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        codes = secondfactor.confirm(user, form.cleaned_data["code"], timezone.now())
+        codes = _confirmed(request, user, form)
         if codes:
             request.session.pop(ENROL_BY, None)
             note_everywhere(user, "factor_on")
             return _codes(request, codes)
-        form.add_error(
-            "code", _("This code is not right. Is the clock of the phone set by itself?")
-        )
     login = secondfactor.begin(user, anew=request.method == "GET")
     context = {
         "form": form,
@@ -121,6 +163,20 @@ def factor(request: HttpRequest) -> HttpResponse:
         "address": secondfactor.address(login),
     }
     return frame(request, "admin/second_factor.html", _("Second factor"), **context)
+
+
+def _confirmed(request: HttpRequest, user: User, form: CodeForm) -> list[str]:
+    """The recovery codes after the first right code; wrong ones are counted as at the login."""
+    name = user.get_username()
+    if attempts.is_code_locked(name):
+        form.add_error(None, attempts.code_locked(name))
+        return []
+    codes = secondfactor.confirm(user, form.cleaned_data["code"], timezone.now())
+    if not codes:
+        attempts.code_failed(request, name)
+        told = _("This code is not right. Is the clock of the phone set by itself?")
+        form.add_error("code", told)
+    return codes
 
 
 def _codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
@@ -133,13 +189,9 @@ def _codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
 def change_factor(request: HttpRequest) -> HttpResponse:
     """New recovery codes, or no second factor any more; both ask for the password again."""
     user = _me(request)
-    name = user.get_username()
-    if attempts.is_locked(request, name):
-        messages.error(request, attempts.locked(request, name))
-        return redirect("account")
-    if not user.check_password(request.POST.get("password", "")):
-        attempts.failed(request, name)
-        messages.error(request, _("The password is not right. Nothing was changed."))
+    refused = _wrong_password(request, user)
+    if refused:
+        messages.error(request, refused)
         return redirect("account")
     if request.POST.get("what") == "codes":
         note_everywhere(user, "new_codes")

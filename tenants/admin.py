@@ -18,7 +18,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from tenants.access import StudioAdminMixin, chosen_studio, is_platform_admin
+from tenants.access import StudioAdminMixin, allowed, chosen_studio, is_platform_admin
 from tenants.deeds import note, told
 from tenants.forms import StudioForm, TenantForm
 from tenants.models import ApiToken, Deed, Tenant
@@ -201,7 +201,7 @@ class TenantAdmin(StudioModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Everything of a studio on one page, for the platform; owners have it in parts (tenants/settingpages.py)."""
-        if not is_platform_admin(request.user):
+        if not is_platform_admin(request.user) and allowed(request, "studio"):
             return redirect("studio-settings")
         titled = {"title": _("Settings"), "subtitle": None, **(extra_context or {})}
         view: HttpResponse = super().change_view(request, object_id, form_url, titled)

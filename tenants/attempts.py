@@ -30,6 +30,8 @@ from tenants.models import FailedLogin
 
 LIMIT = 10
 ANYWHERE = "code at any address"
+MAIL = "asked for a link"
+MAILS = 3  # links for one name, and five times as many from one address, in the same minutes
 WINDOW = dt.timedelta(minutes=15)
 logger = logging.getLogger("mila.logins")
 
@@ -135,6 +137,20 @@ def locked_names(usernames: Iterable[str]) -> set[str]:
 def unlock(user: User) -> None:
     """Forget the failures of this name, at every address."""
     FailedLogin.objects.filter(name=_key(user.get_username())).delete()
+
+
+def unlock_password(user: User) -> None:
+    """Forget the failures of this name, but not its wrong codes: a new password buys no new guesses at those."""
+    name = user.get_username()
+    rows = FailedLogin.objects.filter(name=_key(name))
+    rows.exclude(key__in=[_key(name, ANYWHERE), _key(name, MAIL)]).delete()
+
+
+def may_be_mailed(request: HttpRequest, who: str) -> bool:
+    """Whether a link may be sent now; counts the asking. A mailbox is not filled by strangers."""
+    FailedLogin.objects.filter(at__lt=timezone.now() - WINDOW).delete()
+    many = _count(who, MAIL), _count(MAIL, _place(request))
+    return many[0] <= MAILS and many[1] <= 5 * MAILS
 
 
 def address(request: HttpRequest) -> str:

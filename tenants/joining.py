@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import User
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -42,7 +43,7 @@ class NewLoginForm(UserCreationForm):  # type: ignore[type-arg]
         return user
 
 
-def _page(
+def narrow_page(
     request: HttpRequest, template: str, title: str, status: int = 200, **context: Any
 ) -> HttpResponse:
     """The theme's narrow page, as for the login."""
@@ -55,20 +56,20 @@ def join(request: HttpRequest, secret: str) -> HttpResponse:
     """Join as who is logged in, or with a new login."""
     invitation = invitations.find(secret, timezone.now())
     if invitation is None:
-        return _page(request, "admin/join_over.html", _("This link no longer works"), 410)
+        return narrow_page(request, "admin/join_over.html", _("This link no longer works"), 410)
     if is_staff(request.user):
         return _join_as(request, invitation, request.user)
     form = fielded(NewLoginForm(request.POST or None))
     if request.method == "POST" and form.is_valid():
         return _join_new(request, invitation, form)
     context: dict[str, Any] = {"invitation": invitation, "form": form, "back": request.path}
-    return _page(request, "admin/join.html", _("Welcome to MILA"), **context)
+    return narrow_page(request, "admin/join.html", _("Welcome to MILA"), **context)
 
 
 def _join_as(request: HttpRequest, invitation: Invitation, user: User) -> HttpResponse:
     if request.method != "POST":
         context: dict[str, Any] = {"invitation": invitation, "me": user, "back": request.path}
-        return _page(request, "admin/join.html", _("Welcome to MILA"), **context)
+        return narrow_page(request, "admin/join.html", _("Welcome to MILA"), **context)
     try:
         invitations.accept(invitation, user, timezone.now())
     except ValidationError as error:
@@ -84,7 +85,7 @@ def _join_new(request: HttpRequest, invitation: Invitation, form: Any) -> HttpRe
             user = form.save()
             invitations.accept(invitation, user, timezone.now())
     except ValidationError:  # somebody else was faster
-        return _page(request, "admin/join_over.html", _("This link no longer works"), 410)
+        return narrow_page(request, "admin/join_over.html", _("This link no longer works"), 410)
     welcome(request, user, reverse("admin:index"))
     return _arrived(request, invitation)
 
@@ -100,7 +101,7 @@ def _arrived(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 class NewPassword(PasswordResetConfirmView):
     """Behind the link that an owner made on the Team page. Logged in elsewhere is logged out."""
 
-    token_generator = helplinks.links
+    token_generator: PasswordResetTokenGenerator = helplinks.links
     template_name = "admin/new_password.html"
     success_url = reverse_lazy("admin:login")
 
@@ -114,6 +115,10 @@ class NewPassword(PasswordResetConfirmView):
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         sessions.end(form.user)
-        attempts.unlock(form.user)
+        self.free(form.user)
         messages.success(self.request, _("The new password counts from now on. Log in with it."))
         return response
+
+    def free(self, user: User) -> None:
+        """Who was locked out may try again: an owner vouches for them."""
+        attempts.unlock(user)

@@ -4,6 +4,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from tenants import forgotten
 from tenants.access import chosen_studio
 from tenants.tabs import FIELD
 
@@ -16,3 +17,9 @@ def of_studio(context: template.Context) -> SafeString:
     return format_html(
         '<input type="hidden" name="{}" value="{}">', FIELD, studio.pk if studio else ""
     )
+
+
+@register.simple_tag
+def forgotten_is_possible() -> bool:
+    """Whether the login offers a link by e-mail."""
+    return forgotten.is_possible()

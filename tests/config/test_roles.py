@@ -28,6 +28,7 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "account/second-factor/": (EVERYBODY, EVERYBODY),
     "account/person/": (NOBODY, EVERYBODY),
     "account/password/": (NOBODY, EVERYBODY),
+    "account/mail/": (NOBODY, EVERYBODY),
     "account/sessions/": (NOBODY, EVERYBODY),
     "account/second-factor/change/": (NOBODY, EVERYBODY),
     "playground/": (EVERYBODY, EVERYBODY),

@@ -123,6 +123,18 @@ def test_the_factor_is_turned_on_with_its_first_code(sari: User) -> None:
     assert login.secret not in page
 
 
+def test_codes_to_turn_it_on_cannot_be_guessed(sari: User) -> None:
+    client = logged_in()
+    client.get("/admin/account/second-factor/")
+    for _guess in range(LIMIT):
+        client.post("/admin/account/second-factor/", {"code": "000000"})
+    login = StaffLogin.objects.get(user=sari)
+    code = f"{TOTP(base64.b32decode(login.secret)).token():06}"
+    page = client.post("/admin/account/second-factor/", {"code": code}).content.decode()
+    assert "Wait 15 minutes" in page
+    assert not secondfactor.is_on(sari)
+
+
 @pytest.mark.parametrize("what", ["off", "codes"])
 def test_changing_the_factor_asks_for_the_password(sari: User, what: str) -> None:
     client = logged_in()

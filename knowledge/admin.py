@@ -1,26 +1,33 @@
 """Knowledge in the admin: what may be said, whether it is indexed, and how it looks."""
 
+import datetime as dt
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.template.defaultfilters import filesizeformat
+from django.core.exceptions import PermissionDenied
+from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, NullIf
+from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import date, filesizeformat
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from knowledge import importpages, review, views
+from knowledge import exporting, importpages, review, sync, views
+from knowledge.contradictions import contradictions
+from knowledge.entries import store
 from knowledge.forms import EntryForm
 from knowledge.models import KnowledgeCategory, KnowledgeEntry
 from tenants.access import chosen_studio
 from tenants.admin import StudioModelAdmin, pill
 
 Status, IndexState = KnowledgeEntry.Status, KnowledgeEntry.IndexState
+OLD_DAYS = 180
 
 
 class CategoryFilter(admin.SimpleListFilter):
@@ -39,21 +46,44 @@ class CategoryFilter(admin.SimpleListFilter):
         return rows.filter(category=self.value()) if self.value() else rows
 
 
+class AgeFilter(admin.SimpleListFilter):
+    """What nobody has looked at for half a year is perhaps no longer so."""
+
+    title = gettext_lazy("last change")
+    parameter_name = "older"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(OLD_DAYS), _("Not changed in %(days)d days") % {"days": OLD_DAYS})]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() != str(OLD_DAYS):
+            return rows
+        return rows.filter(updated_at__lt=timezone.now() - dt.timedelta(days=OLD_DAYS))
+
+
 @admin.register(KnowledgeEntry)
 class KnowledgeEntryAdmin(StudioModelAdmin):
     form = EntryForm
     view_right = "knowledge"
     change_right = "knowledge.change"
-    list_display = ["title", "shown_category", "shown_status", "index"]
-    list_filter = [CategoryFilter, "status", "needs_review", "index_state", "language"]
+    list_display = ["title", "shown_category", "shown_status", "index", "changed"]
+    list_filter = [CategoryFilter, "status", "needs_review", "index_state", "language", AgeFilter]
+    list_before_template = "knowledge/list_top.html"
+    list_per_page = 50
     search_fields = ["title", "keywords", "content"]
     readonly_fields = ["file_now", "index_now", "updated_at"]
-    actions = ["activate", "archive"]
+    actions = ["activate", "archive", "index_again", "export_xlsx", "export_csv"]
+    change_form_before_template = "knowledge/form_top.html"
     change_form_outer_before_template = "knowledge/review.html"
-    change_form_outer_after_template = "knowledge/preview.html"
+    change_form_outer_after_template = "knowledge/beside.html"
     empty_text = gettext_lazy(
         "The assistant knows nothing yet. Write one entry per subject: prices, schedule, address, rules."
     )
+
+    class Media:
+        css = {"all": ["mila/knowledge.css"]}
+        js = ["mila/knowledge.js"]
+
     fieldsets = [
         (
             None,
@@ -87,6 +117,11 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
         name = "knowledge_knowledgeentry"
         own = [
             path("preview/", views.preview, name=f"{name}_preview"),
+            path("try/", views.try_it, name=f"{name}_try"),
+            path("index-failed/", views.index_failed, name=f"{name}_index_failed"),
+            path("<uuid:pk>/index/", views.index_again, name=f"{name}_index"),
+            path("<uuid:pk>/revert/<int:version>/", views.revert, name=f"{name}_revert"),
+            path("<path:object_id>/history/", views.history, name=f"{name}_history"),
             path("<uuid:pk>/approve/", views.approve, name=f"{name}_approve"),
             path("<uuid:pk>/file/", views.file, name=f"{name}_file"),
             *importpages.urls(),
@@ -104,11 +139,18 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
         ]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+        obj._history_user = request.user
+        if not change:
+            super().save_model(request, obj, form, change)
+        elif chosen_studio(request) in (None, obj.tenant):
+            store(obj)
+        else:
+            raise PermissionDenied
         form.keep_file()
         if obj.needs_review:
             told = _("Saved, but customers are not told of it before somebody approves it:")
             messages.warning(request, " ".join([told, *review.reasons(obj)]))
+        _warn(request, obj)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -117,6 +159,24 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
         if "category" in form.base_fields:
             form.base_fields["category"] = _category_field(chosen_studio(request), obj)
         return form
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With who changed each entry last, in the same query; without what no page shows."""
+        versions = KnowledgeEntry.history.filter(id=OuterRef("pk"))
+        newest = versions.order_by("-history_date", "-history_id")
+        name = Coalesce(
+            NullIf("history_user__first_name", Value("")),
+            "history_user__username",
+            output_field=CharField(),
+        )
+        author = Subquery(newest.annotate(author=name).values("author")[:1])
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.annotate(changed_by=author).defer("embedding")
+
+    @admin.display(description=gettext_lazy("changed"), ordering="updated_at")
+    def changed(self, entry: Any) -> str:
+        at = date(timezone.localtime(entry.updated_at), "SHORT_DATE_FORMAT")
+        return f"{at} · {entry.changed_by}" if entry.changed_by else at
 
     @admin.display(description=gettext_lazy("category"), ordering="category")
     def shown_category(self, entry: KnowledgeEntry) -> str:
@@ -180,11 +240,41 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
     def archive(self, request: HttpRequest, rows: QuerySet[KnowledgeEntry]) -> None:
         _set_status(request, rows, Status.ARCHIVED)
 
+    @admin.action(description=gettext_lazy("Index again"), permissions=["change"])
+    def index_again(self, request: HttpRequest, rows: QuerySet[KnowledgeEntry]) -> None:
+        number = sync.again(rows)
+        messages.success(request, _("Being indexed again: %(number)s") % {"number": number})
+
+    @admin.action(description=gettext_lazy("Export for Excel (xlsx)"), permissions=["view"])
+    def export_xlsx(self, request: HttpRequest, rows: QuerySet[KnowledgeEntry]) -> HttpResponse:
+        return importpages.download(exporting.table(rows), "xlsx", "mila")
+
+    @admin.action(description=gettext_lazy("Export as csv"), permissions=["view"])
+    def export_csv(self, request: HttpRequest, rows: QuerySet[KnowledgeEntry]) -> HttpResponse:
+        return importpages.download(exporting.table(rows), "csv", "mila")
+
+
+def _warn(request: HttpRequest, entry: KnowledgeEntry) -> None:
+    """Say where another entry tells customers something else; it is saved all the same."""
+    for one in contradictions(entry):
+        messages.warning(
+            request,
+            format_html(
+                '{} <a class="m-link" href="{}">{}</a>: “{}” / “{}”',
+                _("Another entry says something else. Customers may be told either:"),
+                reverse("admin:knowledge_knowledgeentry_change", args=[one.other.pk]),
+                one.other.title,
+                one.ours,
+                one.theirs,
+            ),
+        )
+
 
 def _set_status(request: HttpRequest, rows: QuerySet[KnowledgeEntry], status: str) -> None:
     """One save each: a bulk update sends no signal, and the index would go on serving archived entries."""
     changed = list(rows.exclude(status=status))
     for entry in changed:
+        entry._history_user = request.user  # type: ignore[attr-defined]
         entry.status = status
         entry.save(update_fields=["status", "updated_at"])
     messages.success(request, _("Changed: %(number)s") % {"number": len(changed)})

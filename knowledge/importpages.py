@@ -47,6 +47,10 @@ def urls() -> list[URLPattern]:
         path(f"{one}stop/", stop, name="knowledge_upload_stop"),
         path(f"{one}progress/", progress, name="knowledge_upload_progress"),
         *(
+            path(f"export.{kind}", export, {"kind": kind}, name=f"knowledge_knowledgeentry_{kind}")
+            for kind in ("csv", "xlsx")
+        ),
+        *(
             path(
                 f"import/template.{kind}", template, {"kind": kind}, name=f"knowledge_upload_{kind}"
             )
@@ -261,6 +265,14 @@ def _progress(upload: Upload) -> dict[str, Any]:
 def template(request: HttpRequest, tenant: Tenant, kind: str) -> HttpResponse:
     """An empty file with two examples, in the language of the page."""
     return download(exporting.template(), kind, f"mila-{_('knowledge')}")
+
+
+@studio_page("knowledge")
+@require_GET
+def export(request: HttpRequest, tenant: Tenant, kind: str) -> HttpResponse:
+    """All entries of the studio, as a file that can be changed and imported again."""
+    rows = KnowledgeEntry.objects.filter(tenant=tenant).defer("embedding")
+    return download(exporting.table(rows.order_by("category", "title", "pk")), kind, tenant.slug)
 
 
 def download(rows: list[list[str]], kind: str, name: str) -> HttpResponse:

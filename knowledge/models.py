@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from knowledge import review
 from knowledge.uploads import Upload as Upload
@@ -49,10 +50,20 @@ class KnowledgeCategory(models.Model):
         ]
 
 
-# What customers can be told depends on these: a change of one makes every process read the knowledge anew.
-_SAID = frozenset({"title", "category", "content", "keywords", "language", "status"}) | {
-    *("valid_from", "valid_until", "tenant", "external_id", "needs_review")
+# What people say in an entry; the rest is MILA's own. Of this, and no vectors, each version is kept.
+WORDS = frozenset({"title", "category", "content", "keywords", "language", "status"}) | {
+    *("valid_from", "valid_until", "external_id")
 }
+_NOT_KEPT = [
+    *("needs_review", "review_reasons", "checked_fingerprint", "approved_fingerprint"),
+    *("approved_by", "approved_at", "created_at", "updated_at"),
+    *("vector_id", "index_state", "index_error", "indexed_fingerprint", "sync_due_at"),
+    *("sync_attempts", "embedding", "embedding_model", "embedding_fingerprint"),
+]
+
+
+# What customers can be told depends on these: a change of one makes every process read the knowledge anew.
+_SAID = WORDS | {"tenant", "needs_review"}
 
 
 class EntryQuerySet(models.QuerySet["KnowledgeEntry"]):
@@ -166,6 +177,7 @@ class KnowledgeEntry(models.Model):
     embedding_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
 
     objects = EntryQuerySet.as_manager()
+    history = HistoricalRecords(excluded_fields=_NOT_KEPT, cascade_delete_history=True)
 
     class Meta:
         ordering = ["category", "title"]
@@ -187,7 +199,12 @@ class KnowledgeEntry(models.Model):
         if named is None or review.CHECKED & set(named):
             review.check(self)
             options["update_fields"] = named and {*named, *review.FIELDS}
-        super().save(*args, **options)
+        if named is not None and not WORDS & set(named):
+            self.skip_history_when_saving = True  # nothing that anybody said
+        try:
+            super().save(*args, **options)
+        finally:
+            self.__dict__.pop("skip_history_when_saving", None)
 
     @property
     def usable(self) -> bool:

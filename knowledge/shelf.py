@@ -83,6 +83,25 @@ _VERSION = Prepared(
 )
 
 
+def with_draft(shelf: Shelf, draft: KnowledgeEntry) -> Shelf:
+    """The shelf as it would be with this entry in it, found by words alone; nothing of it is kept."""
+    rows = {**shelf.rows, draft.pk: draft}
+    words = {**shelf.words, draft.pk: lexical.document(draft.title, draft.keywords, draft.content)}
+    texts = {pk: (row.title, row.keywords, row.content) for pk, row in rows.items()}
+    known = lexical.Vocabulary.of((texts[pk], vector) for pk, vector in words.items())
+    return Shelf(
+        tenant_id=shelf.tenant_id,
+        version=shelf.version,
+        rows=dict(sorted(rows.items())),
+        vocabulary=known,
+        words=words,
+        dense={},
+        wanted="",
+        embedder="",
+        in_step=False,
+    )
+
+
 def forget() -> None:
     """Empty the shelves, so that the next search reads the rows."""
     with _lock:

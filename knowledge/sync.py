@@ -174,6 +174,15 @@ def _lags(entry: KnowledgeEntry, embedder: str, held: set[uuid.UUID] | None) -> 
     return entry.usable and held is not None and point_id(entry.pk) not in held
 
 
+def again(entries: models.QuerySet[KnowledgeEntry]) -> int:
+    """Let the runner index these anew. Returns how many they are."""
+    ids = list(entries.order_by().values_list("pk", flat=True))
+    rows = KnowledgeEntry.objects.filter(pk__in=ids)
+    rows.update(indexed_fingerprint="")
+    _again(rows)
+    return len(ids)
+
+
 def _again(entries: models.QuerySet[KnowledgeEntry]) -> None:
     entries.update(index_state=State.WAITING, sync_due_at=timezone.now(), sync_attempts=0)
 

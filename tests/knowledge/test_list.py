@@ -1,0 +1,151 @@
+"""The list of entries: what failed, who changed what, and a file of all that spreadsheets open harmlessly."""
+
+import csv
+import datetime as dt
+import io
+
+import openpyxl
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from knowledge import exporting, importing
+from knowledge.entries import save_entry
+from knowledge.models import KnowledgeEntry
+from tenants.models import Membership, Tenant
+from tests import factories
+from tests.knowledge.test_admin import ADD, FORM, LIST
+
+RISKY = ["=1+1", "+62 812", "-2+3", "@SUM(A1)", "\t=1", "'=1", "\uff1d1+1"]
+
+
+@pytest.fixture
+def owner(client: Client, sari: User) -> Client:
+    client.force_login(sari)
+    return client
+
+
+def test_an_empty_list_shows_three_ways_to_begin(
+    owner: Client, ombak: Tenant, client: Client
+) -> None:
+    page = owner.get(LIST).content.decode()
+    for way in ("Write the first entry", "Start from drafts", "Bring a file"):
+        assert way in page
+    factories.entry(ombak)
+    assert "Write the first entry" not in owner.get(LIST).content.decode()
+
+
+def test_what_failed_is_told_above_the_list_with_its_reason(
+    owner: Client, ombak: Tenant, senja: Tenant
+) -> None:
+    for studio, why in ((ombak, "The key is <wrong>."), (senja, "Theirs")):
+        entry = factories.entry(studio)
+        KnowledgeEntry.objects.filter(pk=entry.pk).update(index_state="failed", index_error=why)
+    page = owner.get(LIST).content.decode()
+    assert "1 entry could not be indexed:" in page
+    assert "The key is &lt;wrong&gt;." in page
+    assert "Theirs" not in page
+    assert owner.get(f"{LIST}index-failed/").status_code == 405
+    owner.post(f"{LIST}index-failed/")
+    assert ombak.entries.get().index_state == "waiting"
+    assert senja.entries.get().index_state == "failed"
+
+
+def test_one_entry_is_tried_again_from_its_page(owner: Client, ombak: Tenant) -> None:
+    entry = factories.entry(ombak)
+    KnowledgeEntry.objects.filter(pk=entry.pk).update(
+        index_state="failed", index_error="No answer."
+    )
+    assert "Try again" in owner.get(f"{LIST}{entry.pk}/change/").content.decode()
+    owner.post(f"{LIST}{entry.pk}/index/")
+    entry.refresh_from_db()
+    assert entry.index_state == "waiting"
+
+
+def test_who_changed_an_entry_last_stands_in_its_line(
+    owner: Client, ombak: Tenant, sari: User
+) -> None:
+    owner.post(ADD, FORM)
+    wayan = factories.staff("wayan", ombak)
+    entry = ombak.entries.get()
+    entry._history_user = wayan  # type: ignore[attr-defined]
+    save_entry(ombak, {"content": "y"}, entry)
+    page = owner.get(LIST).content.decode()
+    assert "· wayan" in page
+    assert "· sari" not in page
+
+
+def test_the_list_takes_as_many_queries_for_many_entries(owner: Client, ombak: Tenant) -> None:
+    factories.entry(ombak)
+    with CaptureQueriesContext(connection) as one:
+        owner.get(LIST)
+    for number in range(30):
+        factories.entry(ombak, f"Kelas {number}", category="classes")
+    with CaptureQueriesContext(connection) as many:
+        owner.get(LIST)
+    assert len(many) <= len(one)
+
+
+def test_entries_of_last_year_can_be_picked_out(owner: Client, ombak: Tenant) -> None:
+    factories.entry(ombak, "Baru")
+    old = factories.entry(ombak, "Usang")
+    past = timezone.now() - dt.timedelta(days=181)
+    KnowledgeEntry.objects.filter(pk=old.pk).update(updated_at=past)
+    page = owner.get(LIST, {"older": "180"}).content.decode()
+    assert "Usang" in page
+    assert "Baru" not in page
+
+
+def test_an_export_opens_harmlessly_whatever_separator_is_taken(
+    owner: Client, ombak: Tenant
+) -> None:
+    for number, risky in enumerate(RISKY):
+        text = f"ok;{risky}\n{risky},{risky}"
+        factories.entry(ombak, f"{risky} {number}".strip(), content=text, keywords=risky.strip())
+    made = owner.get(f"{LIST}export.csv").content.decode("utf-8-sig")
+    for separator in (",", ";", "\t"):
+        cells = [cell for row in csv.reader(io.StringIO(made), delimiter=separator) for cell in row]
+        assert not [cell for cell in cells if cell.lstrip().startswith(tuple("=+-@\uff1d"))]
+    book = openpyxl.load_workbook(io.BytesIO(owner.get(f"{LIST}export.xlsx").content))
+    cells = [cell for row in book.active.iter_rows() for cell in row if cell.value]
+    assert cells
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert not [cell for cell in cells if str(cell.value).startswith(tuple("=+-@\t"))]
+
+
+def test_reading_back_is_the_exact_opposite() -> None:
+    pieces = ["'", "=", "+", "-", "@", ",", ";", "\n", "\t", "a", " "]
+    texts = [a + b + c + d for a in pieces for b in pieces for c in pieces for d in pieces]
+    assert [exporting.read_back(exporting.harmless(text)) for text in texts] == texts
+
+
+def test_selected_entries_alone_are_exported_and_come_back_the_same(
+    owner: Client, ombak: Tenant, senja: Tenant
+) -> None:
+    chosen, other = factories.entry(ombak, "Harga"), factories.entry(ombak, "Lokasi")
+    theirs = factories.entry(senja, "Rahasia")
+    keys = [str(chosen.pk), str(theirs.pk)]
+    response = owner.post(LIST, {"action": "export_csv", "_selected_action": keys})
+    made = response.content.decode("utf-8-sig")
+    assert "Harga" in made
+    assert other.title not in made
+    assert "Rahasia" not in made
+    upload = importing.begin(
+        ombak, by=None, name="x", data=response.content, language="en", at=timezone.now()
+    )
+    importing.choose(upload, upload.mapping)
+    assert list(upload.lines.values_list("verdict", flat=True)) == ["same"]
+
+
+def test_the_front_desk_exports_and_changes_nothing(client: Client, ombak: Tenant) -> None:
+    entry = factories.entry(ombak)
+    KnowledgeEntry.objects.filter(pk=entry.pk).update(index_state="failed")
+    client.force_login(factories.staff("wayan", ombak, Membership.Role.FRONT_DESK))
+    assert client.get(f"{LIST}export.csv").status_code == 200
+    assert client.post(f"{LIST}index-failed/").status_code == 403
+    assert client.post(f"{LIST}{entry.pk}/index/").status_code == 403
+    entry.refresh_from_db()
+    assert entry.index_state == "failed"

@@ -24,8 +24,9 @@ def gives_away(
     """
     found = [match[0] for match in _INNER.finditer(draft)]
     low = draft.lower()
-    held = [text.lower().replace("-", " ") for text in shown]
-    found += [name for name in references if name.lower() in low and _is_id(name, held)]
+    named = [name for name in references if name.lower() in low]
+    held = [text.lower().replace("-", " ") for text in shown] if named else []
+    found += [name for name in named if _is_id(name, held)]
     said = _runs(draft)
     common = said & _rules_runs(rules)
     if common:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Literal
 
 from django.conf import settings
@@ -22,6 +23,7 @@ FULL_AT_MOST = 15_000
 # Tools and rules, which count towards the smallest prefix that a model caches.
 AROUND_KNOWLEDGE = 2_400
 ENTRY_FRAME = 60  # characters around one entry
+_ID = attrgetter("id")
 _CACHED = {"type": "ephemeral", "ttl": "1h"}
 
 
@@ -73,7 +75,7 @@ def _rules(**facts: str) -> str:
 
 def knowledge_text(entries: Iterable[KnowledgeEntry]) -> str:
     """Entries in the order of their ids, so that equal knowledge is an equal text."""
-    return "\n".join(entry_text(entry) for entry in sorted(entries, key=lambda entry: entry.pk))
+    return "\n".join(entry_text(entry) for entry in sorted(entries, key=_ID))
 
 
 def entry_text(entry: KnowledgeEntry) -> str:

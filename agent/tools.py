@@ -104,8 +104,8 @@ def _search(context: ToolContext, arguments: Mapping[str, Any]) -> str:
         context.tenant, queries, earlier=earlier, at=at, judged=False, shelf=context.shelf
     )
     entries = [hit.entry for hit in found]
-    known = {entry.pk for entry in context.shown}
-    context.shown += [entry for entry in entries if entry.pk not in known]
+    known = {entry.id for entry in context.shown}
+    context.shown += [entry for entry in entries if entry.id not in known]
     return "\n".join(entry_text(entry) for entry in entries) or "Nothing found."
 
 

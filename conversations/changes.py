@@ -170,10 +170,11 @@ def reaction(event: Reaction, at: dt.datetime) -> Message | None:
     return _marked(message, marks)
 
 
-@transaction.atomic
 def make_up_for(tenant_id: uuid.UUID, whatsapp_id: str, at: dt.datetime) -> None:
-    """What the customer did with a message of ours before we knew its id."""
-    make_up(early.take(tenant_id, whatsapp_id, from_me=True), at)
+    """What the customer did with a message of ours before we knew its id; nearly always nothing."""
+    if early.waits(tenant_id, whatsapp_id):
+        with transaction.atomic():
+            make_up(early.take(tenant_id, whatsapp_id, from_me=True), at)
 
 
 def make_up(changes: Sequence[early.Change], at: dt.datetime) -> Message | None:

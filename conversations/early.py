@@ -47,6 +47,11 @@ def waits_for(conversation: Conversation) -> bool:
     return bool(getattr(conversation, "changed_early", True))
 
 
+def waits(tenant_id: uuid.UUID, whatsapp_id: str) -> bool:
+    """Whether something was done with this message before it was here."""
+    return bool(_EARLY(tenant=tenant_id, whatsapp_id=whatsapp_id[:80]))
+
+
 def take(tenant_id: uuid.UUID, whatsapp_id: str, from_me: bool) -> list[Change]:
     """What waited for this message, in the order in which it was made; it is not kept any longer."""
     rows = _EARLY(tenant=tenant_id, whatsapp_id=whatsapp_id[:80])

@@ -18,12 +18,15 @@ from tenants.prepared import Prepared, id_slot, text_slot
 Channel = Conversation.Channel
 
 NAME_LENGTH = 40
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+)  # Unicode's category Cc without line end and tab
 
 
 def clean_text(text: str) -> str:
     """What every database can store: no NUL or other control character, no half of a surrogate pair."""
     text = text.encode("utf-8", "replace").decode()
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+    return _CONTROL.sub("", text)
 
 
 def clean_data(data: Any) -> Any:

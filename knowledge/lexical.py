@@ -251,7 +251,7 @@ def document(title: str, keywords: str, content: str) -> Vector:
 
 def score(query: Vector, words: Vector) -> float:
     """How well an entry's words fit the query: the number that the index ranks by, too."""
-    return sum(weight * words.get(token, 0.0) for token, weight in query.items())
+    return sum(query[token] * words[token] for token in query.keys() & words.keys())
 
 
 @dataclass(frozen=True)
@@ -267,6 +267,7 @@ class Vocabulary:
     # Found before, so that nobody waits twice: a text is asked again as an earlier turn of the same chat.
     corrections: dict[str, str] = field(default_factory=dict)
     asked: dict[str, Vector] = field(default_factory=dict)
+    rarities: dict[int, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, documents: Iterable[tuple[Sequence[str], Vector]]) -> "Vocabulary":
@@ -288,8 +289,11 @@ class Vocabulary:
         )
 
     def rarity(self, token: int) -> float:
-        used = self.used_by.get(token, 0)
-        return math.log(1 + (self.entries - used + 0.5) / (used + 0.5))
+        found = self.rarities.get(token)
+        if found is None:
+            used = self.used_by.get(token, 0)
+            found = self.rarities[token] = math.log(1 + (self.entries - used + 0.5) / (used + 0.5))
+        return found
 
     def query(self, texts: Iterable[str], earlier: Iterable[str] = ()) -> Vector:
         """The vector to search with. `earlier` turns count less than the `texts` asked now."""

@@ -16,7 +16,7 @@ EARLIER = 4  # turns of the conversation that still say what it is about
 
 @dataclass(frozen=True)
 class Found:
-    """An entry, how well its words fit, and whether it is clearly the one that answers, with which words."""
+    """An entry, and where it was judged: how well its words fit, and whether it clearly answers, with which words."""
 
     entry: KnowledgeEntry
     score: float
@@ -37,19 +37,19 @@ def search(
     """The studio's entries that fit best, best first. `earlier` are turns before this one, oldest first.
 
     Only entries that are active and valid on the studio's day of `at`, whatever the index says. Without `judged`
-    none is called clear: who has a model does not ask, and it takes as long as the search.
+    none is scored or called clear: who has a model does not ask, and it takes as long as the search.
     """
     shelf = shelf or current_shelf(tenant)
     if not shelf.words:
         return []
     words = shelf.vocabulary.query(queries, earlier[-EARLIER:])
     query = index.Query(words, for_search(embedder_for(tenant), shelf, queries))
-    rows = {row.pk: row for row in shelf.valid(tenant.local(at).date())}
+    rows = shelf.on(tenant.local(at).date()).by_id
     ids = index.rank(shelf, query, limit + len(shelf.rows) - len(rows))
     entries = [rows[pk] for pk in ids if pk in rows][:limit]
-    scored = [(entry, score(words, shelf.words.get(entry.pk, {}))) for entry in entries]
     if not judged:
-        return [Found(entry, value, clear=False) for entry, value in scored]
+        return [Found(entry, 0.0, clear=False) for entry in entries]
+    scored = [(entry, score(words, shelf.words.get(entry.pk, {}))) for entry in entries]
     return _judged(tenant, shelf, queries[0] if queries else "", earlier, scored)
 
 

@@ -37,7 +37,7 @@ class Shelf:
         default_factory=dict
     )  # passages, made by knowledge/search.py
     collection: Any = None  # the embedded index, made by knowledge/index.py when it is first asked
-    day: tuple[dt.date, list[KnowledgeEntry]] | None = None  # what is valid on the last day asked
+    day: "Day | None" = None  # the last one asked
 
     @property
     def dimensions(self) -> int:
@@ -45,9 +45,25 @@ class Shelf:
 
     def valid(self, day: dt.date) -> list[KnowledgeEntry]:
         """The active entries that are valid on a day, in the order of ids. Shared rows: never change them."""
-        if self.day is None or self.day[0] != day:
-            self.day = (day, [row for row in self.rows.values() if row.valid_on(day)])
-        return self.day[1]
+        return self.on(day).entries
+
+    def on(self, day: dt.date) -> "Day":
+        """What the studio says on a day, its own date."""
+        kept = self.day
+        if kept is None or kept.date != day:
+            valid = {pk: row for pk, row in self.rows.items() if row.valid_on(day)}
+            kept = self.day = Day(day, valid, list(valid.values()))
+        return kept
+
+
+@dataclass(frozen=True)
+class Day:
+    """The entries that are valid on one day, and what was made of all of them: each turn asks for the same."""
+
+    date: dt.date
+    by_id: dict[uuid.UUID, KnowledgeEntry]
+    entries: list[KnowledgeEntry]
+    made: dict[str, Any] = field(default_factory=dict)
 
 
 _shelves: OrderedDict[uuid.UUID, Shelf] = OrderedDict()

@@ -97,6 +97,7 @@ MENU: list[tuple[Promise | str, list[Item]]] = [
         _("Studio"),
         [
             Item(_("WhatsApp"), "qr_code_2", "whatsapp", "whatsapp"),
+            Item(_("Notices"), "notifications_active", "notices", "studio"),
             Item(_("Reports"), "monitoring", "reports", "reports"),
             Item(_("Team"), "badge", "team", "studio"),
             Item(_("Settings"), "tune", "studio-settings", "studio"),

@@ -27,9 +27,12 @@ UNFOLD: dict[str, Any] = {
     "SHOW_HISTORY": False,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _file("icon.svg")}],
     "STYLES": [_file("mila.css")],
-    "SCRIPTS": [_file("live.js"), _file("mila.js")],
+    "SCRIPTS": [_file("live.js"), _file("mila.js"), _file("notices.js")],
     "ACCOUNT": {
-        "navigation": [{"title": gettext_lazy("My account"), "link": reverse_lazy("account")}]
+        "navigation": [
+            {"title": gettext_lazy("My account"), "link": reverse_lazy("account")},
+            {"title": gettext_lazy("My notices"), "link": reverse_lazy("my-notices")},
+        ]
     },
     "BORDER_RADIUS": "8px",
     # A calm green whose 600 carries white text (contrast 5.5).

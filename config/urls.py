@@ -14,6 +14,8 @@ import config.badges
 import config.guide.pages
 import config.studios
 import reports.views
+import notices.news
+import notices.pages
 import tenants.account
 import tenants.entering
 import tenants.forgotten
@@ -92,6 +94,17 @@ pages = [
     path("whatsapp/card/", whatsapp.views.fragment, name="whatsapp-card"),
     path("whatsapp/pair/", whatsapp.views.pair, name="whatsapp-pair"),
     path("whatsapp/unlink/", whatsapp.views.unlink, name="whatsapp-unlink"),
+    path("notices/", notices.pages.page, name="notices"),
+    path("notices/test/", notices.pages.test, name="notices-test"),
+    path("notices/results/", notices.pages.results, name="notices-results"),
+    path("notices/mine/", notices.pages.mine, name="my-notices"),
+    path("notices/news/", notices.news.news, name="notices-news"),
+    path("notices/shown/", notices.news.shown, name="notices-shown"),
+    path(
+        "notices/open/<uuid:pk>/",
+        notices.pages.go_to,
+        name="conversations_escalation_from_notice",
+    ),
 ]
 
 urlpatterns = [

@@ -64,9 +64,9 @@ def _mail_now(escalations: Iterable[uuid.UUID], at: dt.datetime) -> None:
 
 def _withdraw(rows: QuerySet[Notice], at: dt.datetime) -> None:
     """Somebody has all customers of a message that still waits for its line: it need not leave any more."""
-    waiting: dict[int | None, set[uuid.UUID | None]] = {}
+    waiting: dict[int, set[uuid.UUID | None]] = {}
     for message, escalation in rows.values_list("message", "escalation"):
-        waiting.setdefault(message, set()).add(escalation)
+        waiting.setdefault(message or 0, set()).add(escalation)
     asked = Escalation.objects.filter(pk__in=[e for each in waiting.values() for e in each if e])
     over = set(planning.accepted(asked).values_list("pk", flat=True)) if waiting else set()
     for sent, escalations in waiting.items():

@@ -10,6 +10,7 @@ from agent.models import Turn
 from agent.records import Exam, ExamAnswer, Gap, GapQuestion
 from conversations.models import Conversation, Customer, Escalation, Message
 from knowledge.models import KnowledgeCategory, KnowledgeEntry
+from notices.models import Notice, OwnNotices
 from tenants import invitations
 from tenants.deeds import note
 from tenants.models import ApiToken, Deed, Invitation, Membership, Tenant
@@ -33,6 +34,8 @@ OWN: list[type[models.Model]] = [
     Gap,
     GapQuestion,
     WhatsAppAccount,
+    Notice,
+    OwnNotices,
 ]
 
 
@@ -111,6 +114,10 @@ def one_of_everything(tenant: Tenant, word: str) -> dict[type[models.Model], mod
     ApiToken.issue(tenant, word)
     WhatsAppAccount.objects.create(tenant=tenant, push_name=word, problem=word, qr=f"2@{word}")
     owner = factories.staff(word, tenant)
+    told = {"tenant": tenant, "created_at": factories.NOW, "due_at": factories.NOW}
+    escalation = Escalation.objects.filter(tenant=tenant).first()
+    Notice.objects.create(**told, escalation=escalation, channel="email", to=f"{word}@x.example")
+    OwnNotices.objects.create(tenant=tenant, user=owner, email=f"{word}@y.example")
     invitations.invite(tenant, Membership.Role.EDITOR, owner, timezone.now(), word)
     note(tenant, owner, "removed", whom=word)
     return {model: model._default_manager.filter(tenant=tenant).first() for model in OWN}  # type: ignore[misc]

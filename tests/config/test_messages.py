@@ -125,6 +125,8 @@ PAGES = [
     "/admin/tenants/apitoken/",
     "/admin/tenants/apitoken/add/",
     "/admin/whatsapp/whatsappaccount/",
+    "/admin/notices/",
+    "/admin/notices/mine/",
 ]
 
 

@@ -1,0 +1,97 @@
+"""The pages of notices: who is told and what was told, the test alert, and where each person wants to be told."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from conversations.models import Escalation
+from notices import contacts, trial
+from notices.forms import OwnNoticesForm
+from notices.models import Notice, OwnNotices
+from tenants.access import allowed, chosen_studio, visible
+from tenants.models import Tenant
+from tenants.pages import frame, staff_page, studio_page
+
+RIGHT = "studio"  # of owners
+INBOX = "inbox"
+ON_A_PAGE = 30
+
+
+@staff_page(RIGHT)
+def page(request: HttpRequest) -> HttpResponse:
+    """Who is told, whether it works, and what was told. Whoever runs MILA sees what nobody accepted for half an hour."""
+    tenant, at = chosen_studio(request), timezone.now()
+    found = Paginator(_listed(request, tenant), ON_A_PAGE)
+    context: dict[str, Any] = {"rows": found.get_page(request.GET.get("page")), "tenant": tenant}
+    if tenant:
+        context |= {"known": contacts.of(tenant), "email_is_on": contacts.email_is_on()}
+        context |= _results(tenant, at)
+    return frame(request, "notices/page.html", _("Notices"), **context)
+
+
+def _listed(request: HttpRequest, tenant: Tenant | None) -> QuerySet[Notice]:
+    rows = visible(request, Notice.objects.all())
+    rows = rows.filter(escalation__isnull=False).exclude(channel=Notice.Channel.PLATFORM)
+    if tenant is None:
+        told = Notice.objects.filter(channel=Notice.Channel.PLATFORM)
+        rows = visible(request, told).filter(state=Notice.State.SENT)
+    related = ("tenant", "escalation__conversation__customer")
+    return rows.select_related(*related).order_by("-created_at", "step", "channel", "to")
+
+
+def _results(tenant: Tenant, at: dt.datetime) -> dict[str, Any]:
+    results = trial.results(tenant, at)
+    return {"results": results, "watching": bool(results) and not trial.is_over(results)}
+
+
+@studio_page(RIGHT)
+@require_POST
+def test(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    if not contacts.of(tenant).all_phones and not contacts.of(tenant).emails:
+        messages.error(request, _("There is nobody to tell yet. Add a contact in the settings."))
+    elif trial.start(tenant, timezone.now()):
+        messages.success(request, _("A test alert is on its way to everybody below."))
+    return redirect("notices")
+
+
+@studio_page(RIGHT)
+def results(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """How the test alert fares."""
+    return render(request, "notices/results.html", _results(tenant, timezone.now()))
+
+
+@staff_page(None)
+def mine(request: HttpRequest) -> HttpResponse:
+    """Where this person wants to be told, beside the studio's contacts."""
+    tenant, user = chosen_studio(request), request.user
+    assert isinstance(user, User)
+    told = bool(tenant and user.memberships.filter(tenant=tenant).exists())
+    told = told and allowed(request, INBOX)
+    row = OwnNotices.objects.filter(tenant=tenant, user=user).first()
+    form = OwnNoticesForm(
+        request.POST if told and request.method == "POST" else None,
+        instance=row or OwnNotices(tenant=tenant, user=user),
+    )
+    if form.is_bound and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("my-notices")
+    context = {"form": form, "told": told, "email_is_on": contacts.email_is_on()}
+    return frame(request, "notices/mine.html", _("My notices"), **context, tenant=tenant)
+
+
+@staff_page(INBOX)
+def go_to(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """From a notice to the customer's chat."""
+    escalation = get_object_or_404(visible(request, Escalation.objects.all()), pk=pk)
+    return redirect("admin:conversations_conversation_change", escalation.conversation_id)

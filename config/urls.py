@@ -13,9 +13,9 @@ import agent.views
 import config.badges
 import config.guide.pages
 import config.studios
-import reports.views
 import notices.news
 import notices.pages
+import reports.views
 import tenants.account
 import tenants.entering
 import tenants.forgotten

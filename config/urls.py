@@ -12,6 +12,7 @@ import agent.gap_page
 import agent.views
 import config.badges
 import config.guide.pages
+import config.reached
 import config.studios
 import notices.news
 import notices.pages

@@ -1,6 +1,6 @@
 """The Team page: who works for the studio, in which role, who was invited, and help for who cannot log in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import quote
 
@@ -40,6 +40,8 @@ ROLES = [
     ),
 ]
 Act = Callable[[Membership, User], None]
+# Apps above say here which people (their ids) they tell when a customer of a studio needs somebody.
+who_is_told: list[Callable[[Tenant], Collection[int]]] = []
 
 
 def _me(request: HttpRequest) -> User:
@@ -56,13 +58,24 @@ def team(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 def _page(request: HttpRequest, tenant: Tenant, **more: Any) -> HttpResponse:
     people = list(members.team_of(tenant))
     locked = attempts.locked_names(member.user.get_username() for member in people)
+    told_ids = {pk for ask in who_is_told for pk in ask(tenant)}
     context = {
-        "members": [_shown(request, member, locked) for member in people],
+        "members": [
+            _shown(request, member, locked) | {"is_told": _is_told(member, tenant, told_ids)}
+            for member in people
+        ],
         "roles": [(role.value, role.label, about) for role, about in ROLES],
         "pending": invitations.pending(tenant, timezone.now()),
         "deeds": [(deed, told(deed)) for deed in tenant.deeds.all()[:10]],
     }
     return frame(request, "admin/team.html", _("Team"), **context | more)
+
+
+def _is_told(member: Membership, tenant: Tenant, told_ids: set[int]) -> bool:
+    """Whether this person gets escalations: by their own choice, or as one of the studio's contacts."""
+    mail = member.user.email.casefold()
+    contacts = {contact.casefold() for contact in tenant.handover_contacts}
+    return member.user_id in told_ids or bool(mail and mail in contacts)
 
 
 def _shown(request: HttpRequest, member: Membership, locked: set[str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from agent.models import Turn
 from conversations.models import Conversation
 from knowledge.models import KnowledgeEntry
+from notices import contacts
 from tenants import secondfactor
 from tenants.models import Tenant
 from whatsapp.models import WhatsAppAccount
@@ -57,7 +58,7 @@ def wanted(tenant: Tenant | None, at: dt.datetime) -> bool:
 
 
 def _checks(tenant: Tenant, at: dt.datetime) -> Iterator[bool]:
-    yield bool(tenant.handover_contacts)
+    yield somebody_is_told(tenant)
     yield told_where(tenant)
     yield is_linked(tenant)
     yield entries(tenant, at) >= ENOUGH
@@ -84,6 +85,14 @@ def answered_well(tenant: Tenant) -> bool:
 def is_linked(tenant: Tenant) -> bool:
     linked = Q(state__in=LINKED) & ~Q(phone="")
     return WhatsAppAccount.objects.filter(linked, tenant=tenant).exists()
+
+
+def somebody_is_told(tenant: Tenant) -> bool:
+    """Whether an escalation reaches a person: one of the studio's contacts, or of the team by their own choice."""
+    if tenant.handover_contacts:
+        return True
+    known = contacts.of(tenant)
+    return bool(known.all_phones or known.emails)
 
 
 def _details(tenant: Tenant) -> Step:
@@ -147,9 +156,9 @@ def _staff(tenant: Tenant) -> Step:
         "staff",
         _("Say who is told when a customer needs a person"),
         _("A phone number or an e-mail address of somebody who can answer."),
-        bool(tenant.handover_contacts),
+        somebody_is_told(tenant),
         _("Enter somebody"),
-        reverse("studio-settings"),
+        reverse("studio-settings-part", args=["notices"]),
     )
 
 

@@ -12,6 +12,7 @@ from config import guide
 from config.guide import drafts, steps
 from conversations.models import Conversation
 from knowledge.models import KnowledgeEntry
+from notices.models import OwnNotices
 from tenants.models import Membership, Tenant
 from tests import factories
 from whatsapp.models import WhatsAppAccount
@@ -127,6 +128,13 @@ def test_a_step_that_goes_back_opens_again(ombak: Tenant, sari: User) -> None:
     link(ombak, WhatsAppAccount.State.LOGGED_OUT)
     assert "whatsapp" not in done(ombak)
     assert steps.wanted(Tenant.objects.get(pk=ombak.pk), NOW)
+
+
+def test_somebody_of_the_team_who_wants_to_be_told_is_enough(ombak: Tenant, sari: User) -> None:
+    row = OwnNotices.objects.create(tenant=ombak, user=sari)
+    assert "staff" not in done(ombak)
+    OwnNotices.objects.filter(pk=row.pk).update(phone="+6281234567890")
+    assert "staff" in done(ombak)
 
 
 def test_nothing_of_another_studio_counts(ombak: Tenant, senja: Tenant, bayu: User) -> None:

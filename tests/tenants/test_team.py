@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import timezone
 
+from notices.models import OwnNotices
 from tenants import members
 from tenants.attempts import LIMIT
 from tenants.models import FailedLogin, Membership, StaffLogin, Tenant
@@ -46,6 +47,20 @@ def test_the_page_tells_who_works_here(owner: Client, desk: User, bayu: User) ->
     assert "wayan" in page
     assert "Second factor on" in page
     assert "bayu" not in page
+
+
+def test_the_page_tells_who_gets_escalations(
+    owner: Client, sari: User, desk: User, ombak: Tenant
+) -> None:
+    def told() -> int:
+        return owner.get("/admin/team/").content.decode().count("Gets escalations")
+
+    assert told() == 0
+    User.objects.filter(pk=desk.pk).update(email="Wayan@ombak.example")
+    Tenant.objects.filter(pk=ombak.pk).update(handover_contacts=["wayan@ombak.example"])
+    assert told() == 1
+    OwnNotices.objects.create(tenant=ombak, user=sari, phone="+6281234567890")
+    assert told() == 2
 
 
 def test_an_owner_changes_the_role_of_others(owner: Client, desk: User) -> None:

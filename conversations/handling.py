@@ -91,7 +91,7 @@ def assign(
 @transaction.atomic
 def block(conversation: Conversation, at: dt.datetime) -> bool:
     """From now on nothing of this customer is answered, and nobody has to look. Says False when it is so already."""
-    customers = Customer.objects.filter(pk=conversation.customer_id, blocked_at=None)
+    customers = Customer.objects.filter(conversations=conversation.pk, blocked_at=None)
     if not customers.update(blocked_at=at):
         return False
     chats = Conversation.objects.filter(customer=conversation.customer_id)
@@ -106,7 +106,7 @@ def block(conversation: Conversation, at: dt.datetime) -> bool:
 
 def unblock(conversation: Conversation) -> bool:
     """The assistant answers this customer again, from the next message on."""
-    rows = Customer.objects.filter(pk=conversation.customer_id, blocked_at__isnull=False)
+    rows = Customer.objects.filter(conversations=conversation.pk, blocked_at__isnull=False)
     return rows.update(blocked_at=None) == 1
 
 

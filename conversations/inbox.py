@@ -197,7 +197,7 @@ def _category(value: str) -> str:
 
 def _said(keys: Sequence[int]) -> dict[int, dict[str, Any]]:
     rows = Message.objects.filter(pk__in=keys).annotate(start=Left("text", SHOWN)).order_by()
-    return {row["pk"]: row for row in rows.values("pk", "author", "kind", "start")}
+    return {row["pk"]: dict(row) for row in rows.values("pk", "author", "kind", "start")}
 
 
 def _told(said: dict[str, Any]) -> str:

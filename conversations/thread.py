@@ -74,7 +74,8 @@ def items(
 ) -> list[Item]:
     """All in the order of time, with days between."""
     first = _first_unread(shown, unread)
-    both = sorted([*shown, *among], key=lambda row: (row.created_at, isinstance(row, Note)))
+    rows: list[Message | Note] = [*shown, *among]
+    both = sorted(rows, key=lambda row: (row.created_at, isinstance(row, Note)))
     found: list[Item] = []
     day = ""
     for row in both:

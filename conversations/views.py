@@ -18,6 +18,7 @@ from conversations.handout import handed_out
 from conversations.inbox_page import pane
 from conversations.models import Conversation, Escalation, MediaFile, Message, QuickReply
 from conversations.people_pane import colleagues, facts
+from conversations.templatetags.bubbles import called
 from tenants.access import allowed
 from tenants.pages import frame, staff_page
 
@@ -47,7 +48,7 @@ def page(request: HttpRequest, pk: uuid.UUID | str) -> HttpResponse:
     return frame(
         request,
         "conversations/thread.html",
-        str(conversation),
+        called(conversation),
         **_context(request, conversation, shown, older, unread=conversation.unread),
         **pane(request, conversation.tenant, conversation.pk),
         **facts(conversation),

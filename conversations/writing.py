@@ -48,7 +48,7 @@ def _not_theirs(request: HttpRequest, conversation: Conversation) -> str:
     if conversation.blocked:
         return _("This customer is blocked. Unblock them first.")
     at, me = timezone.now(), person(request)
-    if conversation.silent(at) and conversation.handler_id in (None, me.pk):
+    if conversation.silent(at) and conversation.handler_id == me.pk:
         return ""
     if taken(request, conversation):
         conversation.refresh_from_db()

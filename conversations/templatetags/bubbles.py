@@ -12,7 +12,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from conversations.escalations import OUTCOMES
+from conversations.models import Conversation
 from tenants import deeds
+from tenants.phones import readable
 
 register = template.Library()
 
@@ -88,3 +90,12 @@ def since_when(at: dt.datetime | None) -> str:
     local = timezone.localtime(at)
     same = local.date() == timezone.localdate()
     return f"{local:%H:%M}" if same else date_format(local, "DATETIME_FORMAT")
+
+
+@register.filter
+def called(conversation: Conversation) -> str:
+    """The customer's name, else the number as people write it."""
+    customer = conversation.customer
+    if customer is None or customer.name:
+        return str(conversation)
+    return readable(customer.phone) or str(conversation)

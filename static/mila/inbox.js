@@ -72,7 +72,9 @@
   function follow() {
     const scroller = body();
     const unread = document.getElementById("unread");
-    if (unread) unread.scrollIntoView({ block: "start" }); else toEnd();
+    toEnd();
+    const above = unread ? unread.getBoundingClientRect().top - scroller.getBoundingClientRect().top : 0;
+    if (above < 0) scroller.scrollTop += above - 8;  // more is unread than fits: begin with the first
     const look = function () {
       atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 60;
       if (atEnd) pill(false);
@@ -232,7 +234,7 @@
     const row = rows[(at + rows.length) % rows.length];
     if (!row) return;
     row.setAttribute("aria-selected", "true");
-    row.scrollIntoView({ block: "nearest" });
+    quick().scrollTop = row.offsetTop - quick().clientHeight + row.offsetHeight + 6;
   }
   function suggest() {
     const word = typed();
@@ -291,6 +293,8 @@
     clocks();
     window.setInterval(clocks, 20000);
     list();
+    const filters = document.querySelector("[data-filters] button");
+    if (filters) filters.hidden = true;  // a choice is enough
     if (!thread()) return;
     if (!field().value) field().value = localStorage.getItem(draft()) || "";
     follow();

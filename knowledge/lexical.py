@@ -267,7 +267,6 @@ class Vocabulary:
     # Found before, so that nobody waits twice: a text is asked again as an earlier turn of the same chat.
     corrections: dict[str, str] = field(default_factory=dict)
     asked: dict[str, Vector] = field(default_factory=dict)
-    rarities: dict[int, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, documents: Iterable[tuple[Sequence[str], Vector]]) -> "Vocabulary":
@@ -289,27 +288,27 @@ class Vocabulary:
         )
 
     def rarity(self, token: int) -> float:
-        found = self.rarities.get(token)
-        if found is None:
-            used = self.used_by.get(token, 0)
-            found = self.rarities[token] = math.log(1 + (self.entries - used + 0.5) / (used + 0.5))
-        return found
+        used = self.used_by.get(token, 0)
+        return math.log(1 + (self.entries - used + 0.5) / (used + 0.5))
 
     def query(self, texts: Iterable[str], earlier: Iterable[str] = ()) -> Vector:
         """The vector to search with. `earlier` turns count less than the `texts` asked now."""
         weights: Vector = {}
         for weight, text in [(1.0, t) for t in texts] + [(EARLIER_TURNS, t) for t in earlier]:
             for token, share in self.tokens(text).items():
-                weights[token] = max(weights.get(token, 0.0), weight * share)
-        return {t: w * self.rarity(t) for t, w in weights.items() if t in self.used_by}
+                if (value := weight * share) > weights.get(token, 0.0):
+                    weights[token] = value
+        return weights
 
     def tokens(self, text: str) -> Vector:
-        """What a customer's text asks for, before rarity: its words, corrected, and their synonyms."""
+        """What a customer's text asks for: its words, corrected, and their synonyms, as far as entries hold them."""
         found = self.asked.get(text)
         if found is None:
             if len(self.asked) >= MOST_ASKED:
                 self.asked.clear()
-            found = self.asked[text] = self._tokens(text[:LONGEST_QUESTION])
+            asked, held = self._tokens(text[:LONGEST_QUESTION]), self.used_by
+            found = {t: share * self.rarity(t) for t, share in asked.items() if t in held}
+            self.asked[text] = found
         return found
 
     def _tokens(self, text: str) -> Vector:

@@ -18,12 +18,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from knowledge import exporting, importpages, review, sync, views
+from knowledge import changes, exporting, importpages, review, sync, views
 from knowledge.contradictions import contradictions
 from knowledge.entries import store
 from knowledge.forms import EntryForm
 from knowledge.models import KnowledgeCategory, KnowledgeEntry
-from tenants.access import chosen_studio
+from tenants.access import chosen_studio, is_staff
 from tenants.admin import StudioModelAdmin, pill
 
 Status, IndexState = KnowledgeEntry.Status, KnowledgeEntry.IndexState
@@ -90,7 +90,8 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
             {
                 "fields": [
                     "title",
-                    ("category", "language"),
+                    "category",
+                    "language",
                     "content",
                     "keywords",
                     "file_now",
@@ -139,7 +140,7 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
         ]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        obj._history_user = request.user
+        changes.by(obj, request.user if is_staff(request.user) else None)
         if not change:
             super().save_model(request, obj, form, change)
         elif chosen_studio(request) in (None, obj.tenant):
@@ -171,7 +172,8 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
         )
         author = Subquery(newest.annotate(author=name).values("author")[:1])
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.annotate(changed_by=author).defer("embedding")
+        told: QuerySet[Any] = rows.annotate(changed_by=author)
+        return told.defer("embedding")
 
     @admin.display(description=gettext_lazy("changed"), ordering="updated_at")
     def changed(self, entry: Any) -> str:
@@ -274,7 +276,7 @@ def _set_status(request: HttpRequest, rows: QuerySet[KnowledgeEntry], status: st
     """One save each: a bulk update sends no signal, and the index would go on serving archived entries."""
     changed = list(rows.exclude(status=status))
     for entry in changed:
-        entry._history_user = request.user  # type: ignore[attr-defined]
+        changes.by(entry, request.user if is_staff(request.user) else None)
         entry.status = status
         entry.save(update_fields=["status", "updated_at"])
     messages.success(request, _("Changed: %(number)s") % {"number": len(changed)})

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -102,6 +103,11 @@ def versions(history: QuerySet[Any], most: int = 100) -> list[Version]:
         if changed or before is None:
             told.append(Version(row, author(row), _kind(row, before), changed, place == 0))
     return told
+
+
+def by(entry: Any, person: User | None, reason: str = "") -> None:
+    """Whose the next version of the entry is, once it is saved, and why."""
+    entry._history_user, entry._change_reason = person, reason[:100]
 
 
 def author(row: Any) -> str:

@@ -20,7 +20,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from knowledge import pdftext, queueing, review, spellings, tables
+from knowledge import changes, pdftext, queueing, review, spellings, tables
 from knowledge.entries import FIELDS, Known, fill, mark, store
 from knowledge.exporting import read_back
 from knowledge.models import KnowledgeEntry, Upload, UploadLine
@@ -377,7 +377,7 @@ def _stored(upload: Upload, line: UploadLine, entry: KnowledgeEntry) -> None:
         if now is None or mark(now) != line.seen:
             line.verdict, line.problems = Verdict.FAILED, [_meanwhile()]
             return
-    entry._history_user = upload.made_by  # type: ignore[attr-defined]
+    changes.by(entry, upload.made_by, upload.file_name)
     store(entry)
     line.verdict, line.entry = Verdict.WRITTEN, entry
 

@@ -96,9 +96,9 @@ def revert(request: HttpRequest, pk: uuid.UUID, version: int) -> HttpResponse:
     entry = get_object_or_404(visible(request, KnowledgeEntry.objects.all()), pk=pk)
     rows = visible(request, KnowledgeEntry.history.filter(id=entry.pk))
     row = get_object_or_404(rows, history_id=version)
-    entry._history_user = request.user if is_staff(request.user) else None
     at = date_format(timezone.localtime(row.history_date), "DATETIME_FORMAT")
-    entry._change_reason = (_("back to the version of %(at)s") % {"at": at})[:100]
+    reason = _("back to the version of %(at)s") % {"at": at}
+    changes.by(entry, request.user if is_staff(request.user) else None, reason)
     try:
         save_entry(entry.tenant, {name: getattr(row, name) for name in FIELDS}, entry)
     except ValidationError as error:
@@ -154,7 +154,7 @@ def handed_out(attachment: Attachment) -> HttpResponse:
 
 def as_message(text: str) -> SafeString:
     """WhatsApp's own marks as WhatsApp shows them; all else stays text."""
-    shown = escape(text)
+    shown = str(escape(text))
     for mark, tag in (("*", "strong"), ("_", "em"), ("~", "s")):
         inside = rf"(?<![\w{mark}]){re.escape(mark)}(?=\S)([^{mark}\n]+?)(?<=\S){re.escape(mark)}(?![\w{mark}])"
         shown = re.sub(inside, rf"<{tag}>\1</{tag}>", shown)

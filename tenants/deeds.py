@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import FieldDoesNotExist
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
@@ -63,10 +64,20 @@ def told(deed: Deed) -> str:
         values["role"] = Membership.Role(values["role"]).label
     if values.get("mode") in Tenant.Mode.values:
         values["mode"] = Tenant.Mode(values["mode"]).label
+    if deed.what == "settings":
+        values["fields"] = ", ".join(map(_label, str(values.get("fields", "")).split(", ")))
     try:
         return gettext(words) % values if words else deed.what
     except KeyError:  # a row of another version
         return deed.what
+
+
+def _label(field: str) -> str:
+    """What the settings call it; the bare name of one that another version had."""
+    try:
+        return str(Tenant._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
+    except FieldDoesNotExist:
+        return field
 
 
 def named(user: User) -> str:

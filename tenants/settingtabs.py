@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tenants.forms import TenantForm
+from tenants.forms import ZONES, TenantForm
 from tenants.models import Tenant
 
 if TYPE_CHECKING:
@@ -111,9 +111,13 @@ class TabForm(TenantForm):
         for name in [name for name in self.fields if name not in shown]:
             del self.fields[name]  # the base declares some for every form
         self.order_fields(shown)
+        if "timezone" in self.fields:
+            self.fields["timezone"].widget = forms.Select(choices=ZONES)
         for field in self.fields.values():
             if isinstance(field.widget, _PLAIN):
                 field.widget.attrs["class"] = "m-field"
+            if isinstance(field.widget, forms.Textarea):
+                field.widget.attrs["rows"] = 4
 
     def _update_errors(self, errors: ValidationError) -> None:
         """What does not fit with a setting of another part is told on top of this one."""

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils.translation import override
 
 from agent.phrases import phrase
+from tenants.deeds import told
 from tenants.hours import DAYS
 from tenants.models import Membership, Tenant
 from tenants.settingtabs import TABS
@@ -194,6 +196,9 @@ def test_settings_that_changed_stand_in_the_change_log(owner: Client, ombak: Ten
     assert (deed.who, deed.values) == ("sari", {"fields": "city"})
     save(owner, ombak, "studio", city="Ubud")
     assert ombak.deeds.count() == 1
+    save(owner, ombak, "assistant", persona_name="Dewi", greeting="Halo!")
+    with override("id"):
+        assert told(ombak.deeds.all()[0]) == "mengubah pengaturan: sapaan, nama asisten"
 
 
 def test_what_does_not_fit_with_another_part_is_told_on_top(owner: Client, ombak: Tenant) -> None:

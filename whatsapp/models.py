@@ -67,6 +67,26 @@ class WhatsAppAccount(models.Model):
         return f"{self.tenant}: {self.get_state_display()}"
 
 
+class LinkEvent(models.Model):
+    """What happened to a studio's link (whatsapp/linklog.py has the words); never a code."""
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")
+    what = models.CharField(max_length=16)
+    who = models.CharField(max_length=150, blank=True)  # empty: nobody of the staff
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        verbose_name = _("event of the link")
+        verbose_name_plural = _("events of the link")
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "at", "what"], name="one_row_per_link_event")
+        ]
+
+    def __str__(self) -> str:
+        return self.what
+
+
 class Installation(models.Model):
     """What every host of this installation must know alike: one row, made by whoever asks first."""
 

@@ -81,7 +81,7 @@ _NEXT_STEPS = {
     State.PASSKEY_REQUIRED: gettext_lazy(
         "Try again with another number, or ask the operator about newer versions."
     ),
-    State.QR_EXPIRED: gettext_lazy("Press “Show QR” for a new code."),
+    State.QR_EXPIRED: gettext_lazy("Ask for a new code when the phone is at hand."),
     State.REPLACED: gettext_lazy("Stop the other program; MILA tries again in a few minutes."),
     State.LOGGED_OUT: gettext_lazy("Press “Show QR” and link the phone again."),
     State.BANNED: gettext_lazy("Open WhatsApp on the phone and read what it says; do not relink."),

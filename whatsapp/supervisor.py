@@ -23,7 +23,7 @@ from agent.jobs import Jobs
 from conversations.models import Conversation
 from notices.rounds import Rounds
 from tenants.models import Tenant
-from whatsapp import states, version
+from whatsapp import linklog, states, version
 from whatsapp.children import LATELY, Child, Waits
 from whatsapp.lease import held_elsewhere, host_of, locked
 from whatsapp.models import WhatsAppAccount
@@ -60,6 +60,7 @@ class Supervisor:
         self._tried: set[uuid.UUID] = set()
         self._inherited: dict[uuid.UUID, float] = {}  # when an account came from another host
         self._looked = self._beat = 0.0
+        self._watch_links = linklog.Watch()
         answering = Answering(
             self._host,
             stopping=self._stopping,
@@ -155,6 +156,7 @@ class Supervisor:
             WhatsAppAccount.objects.get_or_create(tenant=tenant)
         for account in WhatsAppAccount.objects.select_related("tenant"):
             self._tend(account, at)
+            self._watch_links.see(account)
         if time.monotonic() - self._beat >= BEAT:
             self._beat = time.monotonic()
             self._beat_for_idle(at)

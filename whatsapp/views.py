@@ -1,7 +1,8 @@
-"""The WhatsApp page and its card: status in words, QR or pairing code, link and unlink."""
+"""The WhatsApp page and its card: status in words, QR or pairing code, link and unlink, and what happened to the link."""
 
 import datetime as dt
 import hashlib
+import math
 from typing import Any
 
 from django.contrib import messages
@@ -13,31 +14,53 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
+from notices import contacts, trial
+from tenants.deeds import note
 from tenants.models import Tenant
 from tenants.pages import frame, studio_page
 from tenants.phones import readable
-from whatsapp import pairing, version
+from whatsapp import linklog, pairing, version
 from whatsapp.models import WhatsAppAccount
-from whatsapp.states import describe
+from whatsapp.states import ENDED, asked_for_code, describe
 
 RIGHT = "whatsapp"
+BY_NUMBER = "#by-number"
+State = WhatsAppAccount.State
 
 
 @studio_page(RIGHT)
 def page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    at = timezone.now()
+    results = trial.results(tenant, at)
     return frame(
-        request, "whatsapp/page.html", _("WhatsApp"), **card(tenant, timezone.now()), tenant=tenant
+        request,
+        "whatsapp/page.html",
+        _("WhatsApp"),
+        **card(tenant, at),
+        tenant=tenant,
+        phones=[(phone, readable(phone)) for phone in contacts.of(tenant).all_phones],
+        results=results,
+        watching=bool(results) and not trial.is_over(results),
+        log=linklog.latest(tenant),
+        paused=tenant.mode == Tenant.Mode.OFF,
     )
 
 
 @studio_page(RIGHT)
 def fragment(request: HttpRequest, tenant: Tenant) -> HttpResponse:
-    """The card as it is now; 204 when the page shows just that."""
-    context = card(tenant, timezone.now())
-    if request.GET.get("seen") == context["fingerprint"]:
+    """The card as it is now; 204 when the page shows just that. The page itself (`page`) gets only the parts that moved:
+    a screen reader is told of a new state, not of every new code."""
+    context, asked = card(tenant, timezone.now()), request.GET
+    if "page" not in asked:
+        if asked.get("seen") == context["fingerprint"]:
+            return HttpResponse(status=204)
+        return render(request, "whatsapp/card.html", context)
+    moved = {name: asked.get(name) != context[f"{name}_print"] for name in ("status", "code")}
+    if not any(moved.values()):
         return HttpResponse(status=204)
-    return render(request, "whatsapp/card.html", context)
+    return render(request, "whatsapp/moved.html", context | {"moved": moved, "tenant": tenant})
 
 
 @studio_page(RIGHT)
@@ -45,18 +68,19 @@ def pair(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Start linking: by QR, or by a code for the phone number that was typed."""
     if request.method == "POST":
         try:
-            _pair(tenant, request.POST.get("how", "qr"), request.POST.get("phone", ""))
+            _pair(request, tenant, request.POST.get("how", "qr"), request.POST.get("phone", ""))
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
     return _back(request)
 
 
-def _pair(tenant: Tenant, how: str, phone: str) -> None:
+def _pair(request: HttpRequest, tenant: Tenant, how: str, phone: str) -> None:
     at = timezone.now()
     if how == "code":
         pairing.request_code(tenant, phone, at)
     else:
         pairing.request_qr(tenant, at)
+    linklog.did(tenant, request.user, "asked_number" if how == "code" else "asked_qr", at)
 
 
 @studio_page(RIGHT)
@@ -64,10 +88,42 @@ def unlink(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Unlink the number; asks for the studio's name, as linking again needs the phone at hand."""
     if request.method == "POST":
         if request.POST.get("name", "").strip().casefold() == tenant.name.casefold():
-            pairing.unlink(tenant, timezone.now())
+            at = timezone.now()
+            pairing.unlink(tenant, at)
+            linklog.did(tenant, request.user, "asked_unlink", at)
             messages.success(request, _("The number is being unlinked."))
         else:
             messages.error(request, _("Nothing was unlinked: type the studio's name to confirm."))
+    return redirect("whatsapp")
+
+
+@studio_page(RIGHT)
+@require_POST
+def pause(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """Stop the assistant for this studio, or let it answer again. The number stays linked."""
+    mode = Tenant.Mode.LIVE if request.POST.get("what") == "resume" else Tenant.Mode.OFF
+    if tenant.mode != mode:
+        tenant.mode = mode
+        tenant.save(update_fields=["mode"])
+        note(tenant, request.user, "mode", mode=mode)
+        what = "paused" if mode == Tenant.Mode.OFF else "resumed"
+        linklog.did(tenant, request.user, what, timezone.now())
+    if mode == Tenant.Mode.OFF:
+        messages.success(request, _("The assistant is paused. Customers' messages wait for you."))
+    else:
+        messages.success(request, _("The assistant answers customers again."))
+    return redirect("whatsapp")
+
+
+@studio_page(RIGHT)
+@require_POST
+def test(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """A message from the studio's number to one of those who get its notices: to nobody else."""
+    at, phone = timezone.now(), request.POST.get("to", "")
+    if phone not in contacts.of(tenant).all_phones:
+        messages.error(request, _("Choose one of the numbers that get notices."))
+    elif trial.start(tenant, at, only=phone):
+        linklog.did(tenant, request.user, "asked_test", at)
     return redirect("whatsapp")
 
 
@@ -78,25 +134,47 @@ def _back(request: HttpRequest) -> HttpResponse:
 
 
 def card(tenant: Tenant, at: dt.datetime) -> dict[str, Any]:
-    """What the card shows. Its fingerprint changes when, and only when, a reader would see a difference."""
+    """What the card shows. Its fingerprints change when, and only when, a reader would see a difference."""
     account = WhatsAppAccount.objects.filter(tenant=tenant).first()
     status = describe(account, at)
     qr = pairing.current_qr(account, at) if account else None
     code = _code(account, at)
     old = version.warning(at)
-    shown = [status.state, status.detail, status.next_step, qr, code, old, get_language()]
+    number = readable(account.phone) if account and account.phone else ""
+    told = [status.state, status.detail, status.next_step, old, number, get_language()]
+    coming = account is not None and status.state == State.CONNECTING and _asked(account, at)
     return {
         "account": account,
         "status": status,
-        "linked_number": readable(account.phone) if account and account.phone else "",
+        "linked_number": number,
+        "since": tenant.local(account.state_since) if account and account.state_since else None,
         # Made by us from the code's dots: nothing of a customer is in it.
         "qr": mark_safe(pairing.qr_svg(qr)) if qr else "",  # noqa: S308
+        "qr_seconds": _seconds(account.qr_expires_at, at) if account and qr else 0,
         "pair_code": code,
+        "code_comes": coming,
+        "used_up": status.state == State.QR_EXPIRED,
         "old": old,
         "linkable": status.word != "connected",
+        "linked": bool(number),
+        "switched_off": account is not None and not account.wanted and bool(number),
         "period": "15s" if status.word == "connected" else "3s",
-        "fingerprint": hashlib.sha256(repr(shown).encode()).hexdigest()[:16],
+        "fingerprint": _print(*told, qr, code),
+        "status_print": _print(*told),
+        "code_print": _print(qr, code, coming, status.state in ENDED, get_language()),
     }
+
+
+def _print(*shown: object) -> str:
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+
+
+def _asked(account: WhatsAppAccount, at: dt.datetime) -> bool:
+    return asked_for_code(account, at) and not account.phone
+
+
+def _seconds(until: dt.datetime | None, at: dt.datetime) -> int:
+    return max(math.ceil((until - at).total_seconds()), 0) if until else 0
 
 
 def _code(account: WhatsAppAccount | None, at: dt.datetime) -> str:

@@ -45,6 +45,8 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "whatsapp/": (OWNERS, OWNERS),
     "whatsapp/pair/": (OWNERS, OWNERS),
     "whatsapp/unlink/": (OWNERS, OWNERS),
+    "whatsapp/pause/": (NOBODY, OWNERS),
+    "whatsapp/test/": (NOBODY, OWNERS),
     "notices/": (OWNERS, OWNERS),
     "notices/test/": (NOBODY, OWNERS),
     "notices/results/": (OWNERS, OWNERS),

@@ -34,6 +34,9 @@ _TWINS = str.maketrans(
     "\u03b1\u03b5\u03bf\u03c1\u03c5\u03b9\u03ba\u03bd\u03c4",
     "aeopcyxijskmthbdqgaeopuikvt",
 )
+# Digits and marks that stand for letters inside a word: “ign0re”.
+_LEET = str.maketrans("0134578@$!", "oieastbasi")
+_DRESSED = re.compile(r"(?<![\w.@])(?=[\w@$!]*[a-z][a-z])[a-z@$!]*[0134578@$!][\w@$!]*[a-z]\w*")
 _WORD = re.compile(r"[^\W\d_]+")
 _SPACED = re.compile(r"(?<![^\W\d_])(?:[^\W\d_][ .\-_*]){2,}[^\W\d_](?![^\W\d_])")
 _CODED = re.compile(r"(?<![\w/+=-])[A-Za-z0-9+/]{24,}={0,2}(?![\w/+=-])")
@@ -66,6 +69,8 @@ def revealed(text: str) -> str:
     forms = [lines, re.sub(r"(?<=[\w,])\n(?=\w)", " ", lines)]
     if _SPACED.search(seen):
         forms.append(_tidy(_joined(seen)))
+    if _DRESSED.search(lines):
+        forms.append(_DRESSED.sub(lambda word: word[0].translate(_LEET), lines))
     return "\n".join(dict.fromkeys([*forms, tags.casefold(), *_decoded(text)]))
 
 

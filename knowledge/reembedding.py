@@ -36,6 +36,8 @@ def prepare(embedder: Embedder, entries: Sequence[KnowledgeEntry]) -> None:
 
 def ready(tenant: Tenant, model: str) -> list[KnowledgeEntry] | None:
     """Every entry that customers may be told, holding its new vector; None while some have none."""
+    if not _complete(tenant, model):
+        return None
     entries = [entry for entry in tenant.entries.all() if entry.usable]
     there = _there(model, entries)
     for entry in entries:
@@ -43,22 +45,53 @@ def ready(tenant: Tenant, model: str) -> list[KnowledgeEntry] | None:
         if fingerprint == fingerprints.of_text(entry):
             entry.embedding, entry.embedding_model = vector, model
             entry.embedding_fingerprint = fingerprint
-        elif entry.index_state != entry.IndexState.FAILED or entry.sync_attempts < TRIES:
-            return None
     return [entry for entry in entries if entry.embedding_model == model]
 
 
-def take_over(tenant: Tenant, entries: Sequence[KnowledgeEntry]) -> None:
-    """From now on the new vectors serve: all of them at once, or none."""
+def _complete(tenant: Tenant, model: str) -> bool:
+    """Whether no entry holds the change up, told without reading a vector: it is asked every minute."""
+    rows = NewVector.objects.filter(model=model, entry__tenant=tenant)
+    made = dict(rows.values_list("entry", "fingerprint"))
+    missing = (
+        entry
+        for entry in tenant.entries.defer("embedding")
+        if entry.usable and made.get(entry.pk) != fingerprints.of_text(entry)
+    )
+    return all(e.index_state == e.IndexState.FAILED and e.sync_attempts >= TRIES for e in missing)
+
+
+def take_over(tenant: Tenant, entries: Sequence[KnowledgeEntry]) -> list[KnowledgeEntry]:
+    """From now on the new vectors serve: all of them at once, or none. Returns the entries that have theirs.
+
+    Who edited an entry a moment ago keeps the former vector until the edit is embedded; the new one waits beside it.
+    """
     with transaction.atomic():
-        for entry in entries:
-            unchanged = KnowledgeEntry.objects.filter(pk=entry.pk, updated_at=entry.updated_at)
-            unchanged.update(
-                embedding=entry.embedding,
-                embedding_model=entry.embedding_model,
-                embedding_fingerprint=entry.embedding_fingerprint,
-            )
-        NewVector.objects.filter(entry__tenant=tenant).delete()
+        taken = [entry for entry in entries if _took(entry)]
+        forget(taken)
+    return taken
+
+
+def _took(entry: KnowledgeEntry) -> bool:
+    unchanged = KnowledgeEntry.objects.filter(pk=entry.pk, updated_at=entry.updated_at)
+    return bool(
+        unchanged.update(
+            embedding=entry.embedding,
+            embedding_model=entry.embedding_model,
+            embedding_fingerprint=entry.embedding_fingerprint,
+        )
+    )
+
+
+def left_over(model: str, entries: Sequence[KnowledgeEntry]) -> dict[uuid.UUID, bytes]:
+    """Vectors of these very texts that were made for a change of the model and came too late for it."""
+    marks = {entry.pk: fingerprints.of_text(entry) for entry in entries}
+    there = _there(model, entries)
+    return {pk: vector for pk, (mark, vector) in there.items() if mark == marks[pk]}
+
+
+def forget(entries: Sequence[KnowledgeEntry]) -> None:
+    """No vector of these waits any more."""
+    NewVector.objects.filter(entry__in=[entry.pk for entry in entries]).delete()
 
 
 def _there(model: str, entries: Sequence[KnowledgeEntry]) -> dict[uuid.UUID, tuple[str, bytes]]:

@@ -19,7 +19,7 @@ from knowledge.suspicions import suspicions
 if TYPE_CHECKING:
     from knowledge.models import KnowledgeEntry
 
-RULES = "2"  # raised when the rules change: what was checked by older ones is checked again
+RULES = "3"  # raised when the rules change: what was checked by older ones is checked again
 CHECKED = frozenset({"title", "keywords", "content", "external_id"})
 FIELDS = ("needs_review", "review_reasons", "checked_fingerprint")
 
@@ -44,7 +44,7 @@ def check(entry: "KnowledgeEntry") -> None:
     if entry.checked_fingerprint == mark and entry.review_reasons == []:
         entry.needs_review = False
         return
-    found = suspicions(text_of(entry), _others(entry))
+    found = suspicions(text_of(entry), _others(entry), entry.tenant.persona_name)
     entry.review_reasons = [[one.kind, one.words] for one in found]
     entry.needs_review = bool(found) and entry.approved_fingerprint != text_mark(entry)
     entry.checked_fingerprint = mark

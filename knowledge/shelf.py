@@ -7,6 +7,7 @@ from array import array
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from knowledge import fingerprints, lexical, review
@@ -15,6 +16,7 @@ from tenants.models import Tenant
 from tenants.prepared import Prepared, id_slot
 
 KEPT = 200  # studios; a usual one takes about half a megabyte
+MOST_HELD = 20_000_000  # numbers in all of them: a large studio with vectors holds 8 million
 
 
 @dataclass
@@ -38,6 +40,12 @@ class Shelf:
     )  # passages, made by knowledge/search.py
     collection: Any = None  # the embedded index, made by knowledge/index.py when it is first asked
     day: "Day | None" = None  # the last one asked
+
+    @cached_property
+    def size(self) -> int:
+        """How many numbers it holds."""
+        dense = self.dimensions * len(self.dense)
+        return dense + sum(len(vector) for vector in self.words.values())
 
     @property
     def dimensions(self) -> int:
@@ -84,10 +92,17 @@ def shelf_of(tenant: Tenant, embedder: str) -> Shelf:
     # Two threads may build the same shelf: both are right, the later one stays.
     shelf = _build(tenant.pk, version, embedder)
     with _lock:
+        _shelves.pop(tenant.pk, None)
         _shelves[tenant.pk] = shelf
-        while len(_shelves) > KEPT:
-            _shelves.popitem(last=False)
+        _make_room()
     return shelf
+
+
+def _make_room() -> None:
+    """What was asked for longest ago goes, until all fit; the one just asked for stays, whatever its size."""
+    held = sum(shelf.size for shelf in _shelves.values())
+    while len(_shelves) > 1 and (len(_shelves) > KEPT or held > MOST_HELD):
+        held -= _shelves.popitem(last=False)[1].size
 
 
 _VERSION = Prepared(

@@ -23,12 +23,13 @@ class Suspicion:
     words: str
 
 
-def suspicions(text: str, others: Iterable[str] = ()) -> list[Suspicion]:
-    """Every reason to ask a person about this text. `others` is what the studio says elsewhere, already trusted."""
-    return [Suspicion(kind, words[:QUOTED]) for kind, words in _found(text, others)]
+def suspicions(text: str, others: Iterable[str] = (), name: str = "") -> list[Suspicion]:
+    """Every reason to ask a person about this text. `others` is what the studio says elsewhere, already trusted; `name`
+    what its assistant is called."""
+    return [Suspicion(kind, words[:QUOTED]) for kind, words in _found(text, others, name)]
 
 
-def _found(text: str, others: Iterable[str]) -> Iterator[tuple[Kind, str]]:
+def _found(text: str, others: Iterable[str], name: str) -> Iterator[tuple[Kind, str]]:
     if characters := hidden.invisible(text):
         yield "hidden", ", ".join(characters[:8])
     if remarks := hidden.remarks(text):
@@ -36,7 +37,7 @@ def _found(text: str, others: Iterable[str]) -> Iterator[tuple[Kind, str]]:
     if mixed := hidden.disguised(text):
         yield "disguised", ", ".join(mixed[:5])
     plain = hidden.revealed(text)
-    if words := order(plain):
+    if words := order(plain, name):
         yield "order", words
     yield from _secrets(text, plain)
     yield from _payments(text, others)
@@ -88,15 +89,50 @@ def _is_card(digits: str) -> bool:
 # Ways to pay -----------------------------------------------------------------------------------
 
 _BANK = r"(?:rekening|no\.? ?rek\w*|norek|account|acc\.? no|a/n|atas nama|bca|bni|bri|bsi|mandiri|permata|cimb|danamon|jago|seabank|ocbc|virtual account|\bva\b|iban|bsb|swift|transfer|bank|wallet|gopay|ovo|dana|shopeepay|paypal)"
+_OWNER = r"\b(?:rekening|no\.? ?rek\w*|norek|account(?: (?:no|number))?|acc\.? no|bca|bni|bri|bsi|mandiri|permata|cimb|danamon|jago|seabank|ocbc|btn|mega|maybank|virtual account|va|go-?pay|ovo|dana|shopee ?pay|link ?aja|e-?wallet)\b"
+# A number behind these is one to call, whatever stood before them.
+_CALLS = r"(?:wa\b|whatsapp|tel\w*|phone|call|chat|hub\w*|kontak|contact|kirim|send|konfirmasi|confirm|admin|bukti|hp\b)"
 _NUMBER = re.compile(r"(?<![\d+.,/])(?:\d[ .-]?){6,18}\d(?![\d/])")
+_BESIDE = re.compile(
+    rf"{_OWNER}(?P<between>(?:(?!{_CALLS})[^\d\n]){{0,40}})(?P<number>\+?(?:\d[ .-]?){{7,18}}\d)(?![\d/])"
+)
+_BELOW = re.compile(
+    rf"(?:{_OWNER}|\btransfer\b)(?:(?!{_CALLS})[^\d\n]){{0,60}}\n+[^\w\n]*(?:(?:no\.?|nomor|number|nr\.?|acc\w*|rek\w*|a/n|an\.)[^\d\n]{{0,30}})?(?P<number>\+?(?:\d[ .-]?){{7,18}}\d)(?![\d/])(?!.{{0,30}}\b{_CALLS})"
+)
 _PHONE = re.compile(r"^(?:0|62|61)[0-9]{8,13}$")
 _PAY = re.compile(
     r"\b(?:pay|payment|deposit|fee|checkout|invoice|bayar|pembayaran|transfer|dp|biaya|topup|top up)\b"
 )
+# In a line that speaks of paying, any word with a dot and an ending may be an address: new endings come every year.
 _ADDRESS = re.compile(
-    r"(?<![a-z0-9.-])(?:https?://)?(?:www\.)?((?:[a-z0-9-]{1,63}\.){1,5}(?:com|id|net|org|info|example|me|io|co|app|ly|gl|link|shop|store|site|online|biz|xyz|page|au|sg|top|click|pay|gg))\b(/[^\s)>\]]*)?"
+    r"(?<![a-z0-9.-])(?:https?://)?(?:www\.)?((?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,24})\b(/[^\s)>\]]*)?"
 )
-_SHORTENERS = frozenset({"bit.ly", "s.id", "tinyurl.com", "goo.gl", "t.ly", "cutt.ly", "is.gd"})
+_KNOWN_ENDING = re.compile(
+    r"\.(?:com|id|net|org|info|example|me|io|co|app|ly|gl|gle|ee|link|shop|store|site|online|biz|xyz|page|au|sg|top|click|pay|gg|ru|cn|dev|ai|yoga|studio|club|fit|life|live|pro|vip|win|icu|cc|tk|to|tv|us|uk|my|ph|th|cloud|tech|website|space|fun|asia|promo|money|cash|finance|bank)$"
+)
+# Anybody may have a page there: not the host says whose it is, but what stands behind it.
+_SHORTENERS = frozenset(
+    {
+        "bit.ly",
+        "s.id",
+        "tinyurl.com",
+        "goo.gl",
+        "t.ly",
+        "cutt.ly",
+        "is.gd",
+        "forms.gle",
+        "linktr.ee",
+    }
+    | {
+        "docs.google.com",
+        "forms.office.com",
+        "lynk.id",
+        "beacons.ai",
+        "rb.gy",
+        "shorturl.at",
+        "t.me",
+    }
+)
 
 
 def _payments(text: str, others: Iterable[str]) -> Iterator[tuple[Kind, str]]:
@@ -108,20 +144,31 @@ def _payments(text: str, others: Iterable[str]) -> Iterator[tuple[Kind, str]]:
     known = set().union(*map(_accounts, told))
     if new := accounts - known if known else set():
         yield "account", ", ".join(sorted(new))
-    hosts = {link.partition("/")[0] for other in told for link in _hosts(other.lower())}
-    strange = {host for host in links if host.partition("/")[0] not in hosts}
+    hosts = {link for other in told for link in _hosts(other.lower())}
+    strange = links - hosts
     if strange and (hosts or any(host.partition("/")[0] in _SHORTENERS for host in strange)):
         yield "link", ", ".join(sorted(strange))
 
 
 def _accounts(text: str) -> set[str]:
-    """Numbers beside a bank's name or a word for accounts, digits only."""
-    found = set()
-    for line in text.lower().splitlines():
+    """Account numbers, digits only: beside a bank's or wallet's name or on the line below it whatever they begin with,
+    and those that are no phone's anywhere in a line that speaks of an account."""
+    low = text.lower()
+    plain = "\n".join(map(_money_out, low.splitlines()))
+    found = {
+        _digits(each["number"]) for pattern in (_BESIDE, _BELOW) for each in pattern.finditer(plain)
+    }
+    for line in plain.splitlines():
         if re.search(_BANK, line):
-            numbers = (re.sub(r"\D", "", number) for number in _NUMBER.findall(_money_out(line)))
-            found |= {number for number in numbers if len(number) >= 8}
-    return {number for number in found if not _PHONE.match(number)}
+            numbers = map(_digits, _NUMBER.findall(line))
+            found |= {number for number in numbers if len(number) >= 8 and not _PHONE.match(number)}
+    return found
+
+
+def _digits(number: str) -> str:
+    """Of one form: +62 812 and 0812 are the same wallet."""
+    digits = re.sub(r"\D", "", number)
+    return f"0{digits[2:]}" if re.match(r"628\d{8}", digits) else digits
 
 
 def _money_out(line: str) -> str:
@@ -137,8 +184,11 @@ def _links(text: str) -> set[str]:
 def _hosts(line: str) -> set[str]:
     found = set()
     for match in _ADDRESS.finditer(line):
+        host, path = match[1], match[2] or ""
+        if not path and not _KNOWN_ENDING.search(host):
+            continue  # “kak.besok”
         if match.start() and line[match.start() - 1] == "@":
-            found.add(match[1])  # of a mailbox: known, and never itself a way to pay
+            found.add(host)  # of a mailbox: known, and never itself a way to pay
             continue
-        found.add(match[1] + (match[2] or "") if match[1] in _SHORTENERS else match[1])
+        found.add(host + path.rstrip(".,;!") if host in _SHORTENERS else host)
     return found

@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 WAITS = (2, 8, 30, 120, 600)  # seconds before the next try
 BATCH = 100
 PREPARED = 60.0  # seconds until an entry is looked at again whose new vector waits for the others
+PREPARED_REST = 3600.0
 TELL_EVERY = 60.0  # seconds between two lines in the log about one studio
 State = KnowledgeEntry.IndexState
 
@@ -229,20 +230,28 @@ def _sync_beside(
     """Another model: its vectors are prepared beside the old ones, and serve from the moment when all are there."""
     told, hidden = [e for e in entries if e.usable], [e for e in entries if not e.usable]
     reembedding.prepare(embedder, told)
-    later = at + dt.timedelta(seconds=PREPARED)
-    rows = KnowledgeEntry.objects.filter(pk__in=[entry.pk for entry in told])
-    rows.update(index_state=State.WAITING, index_error="", sync_due_at=later)
+    _wait_for_others(told, at)
     ready = reembedding.ready(tenant, embedder.name)
-    done = [*hidden, *(ready or ())]
-    _write(tenant, done, embedder)
-    if ready is not None:
-        reembedding.take_over(tenant, ready)
-    for entry in done:
+    _write(tenant, [*hidden, *(ready or ())], embedder)
+    taken = reembedding.take_over(tenant, ready) if ready is not None else []
+    for entry in [*hidden, *taken]:
         _indexed(entry, fingerprints.of_index(entry, embedder.name))
-    _moved(tenant.pk)
+    late = {entry.pk for entry in ready or ()} - {entry.pk for entry in taken}
+    _again(KnowledgeEntry.objects.filter(pk__in=late))  # edited meanwhile
+    if hidden or ready is not None:  # else nothing that a search reads has changed
+        _moved(tenant.pk)
     if ready:
         _forget_former(tenant, embedder, ready[0])
     return 0
+
+
+def _wait_for_others(entries: Sequence[KnowledgeEntry], at: dt.datetime) -> None:
+    """One of them is looked at every minute, for the moment when the others are there; the rest only now and then."""
+    keys = [entry.pk for entry in entries]
+    for part, wait in ((keys[:1], PREPARED), (keys[1:], PREPARED_REST)):
+        rows = KnowledgeEntry.objects.filter(pk__in=part)
+        due = at + dt.timedelta(seconds=wait)
+        rows.update(index_state=State.WAITING, index_error="", sync_due_at=due)
 
 
 def _forget_former(tenant: Tenant, embedder: Embedder, entry: KnowledgeEntry) -> None:
@@ -274,9 +283,12 @@ def _embed(embedder: Embedder, entries: Sequence[KnowledgeEntry]) -> None:
         if entry.embedding_model != embedder.name
         or entry.embedding_fingerprint != fingerprints.of_text(entry)
     ]
-    vectors = embedder.embed([fingerprints.passage(entry) for entry in wanted])
-    for entry, vector in zip(wanted, vectors, strict=True):
-        entry.embedding = array("f", vector).tobytes()
+    made = reembedding.left_over(embedder.name, wanted)
+    missing = [entry for entry in wanted if entry.pk not in made]
+    vectors = embedder.embed([fingerprints.passage(entry) for entry in missing])
+    made |= {e.pk: array("f", v).tobytes() for e, v in zip(missing, vectors, strict=True)}
+    for entry in wanted:
+        entry.embedding = made[entry.pk]
         entry.embedding_model = embedder.name
         entry.embedding_fingerprint = fingerprints.of_text(entry)
         KnowledgeEntry.objects.filter(pk=entry.pk, updated_at=entry.updated_at).update(
@@ -284,6 +296,8 @@ def _embed(embedder: Embedder, entries: Sequence[KnowledgeEntry]) -> None:
             embedding_model=entry.embedding_model,
             embedding_fingerprint=entry.embedding_fingerprint,
         )
+    if made:
+        reembedding.forget(wanted)
 
 
 def _write(tenant: Tenant, entries: Sequence[KnowledgeEntry], embedder: Embedder | None) -> None:

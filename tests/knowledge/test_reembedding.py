@@ -186,3 +186,46 @@ def test_the_command_shows_how_far_it_is(ombak, changed_model, capsys):
     told = capsys.readouterr()
     assert told.out == "5 entries indexed, 0 failed.\n"
     assert "5/5" in told.err
+
+
+def test_an_entry_that_is_edited_in_the_last_moment_loses_no_vector(
+    ombak, now, changed_model, monkeypatch
+):
+    ready = reembedding.ready
+
+    def edited_meanwhile(tenant, model):
+        entries = ready(tenant, model)
+        if entries is not None:  # only a stamp moves: a file was attached
+            KnowledgeEntry.objects.get(title="Parkir motor").save(update_fields=["updated_at"])
+        return entries
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reembedding, "ready", edited_meanwhile)
+        sync.sync_all([ombak])
+    left = KnowledgeEntry.objects.get(embedding_model="old-model")
+    assert left.title == "Parkir motor"
+    assert NewVector.objects.get().entry == left
+    assert left.index_state == State.WAITING
+
+    asked = len(models_asked(changed_model))
+    sync.sync_all([ombak])
+    assert models_stored() == {"new-model"}
+    assert len(models_asked(changed_model)) == asked  # paid for once
+    assert not NewVector.objects.exists()
+
+
+def test_while_one_entry_fails_the_others_neither_run_every_minute_nor_tell_every_process(
+    ombak, changed_model, embedder: EmbeddingServer
+):
+    (first, *_rest) = sync.work([ombak])
+    sync.sync_batch(*first)
+    KnowledgeEntry.objects.filter(pk__in=first[1]).update(sync_attempts=0)
+    others = KnowledgeEntry.objects.exclude(pk__in=first[1])
+    others.update(sync_due_at=timezone.now() + dt.timedelta(days=1))
+    ombak.refresh_from_db()
+    version, later = ombak.knowledge_version, timezone.now() + dt.timedelta(minutes=2)
+
+    assert KnowledgeEntry.objects.unsynced(later).count() == 1
+    assert sync.sync_due(later) is True
+    ombak.refresh_from_db()
+    assert ombak.knowledge_version == version

@@ -176,3 +176,52 @@ def test_another_studios_account_numbers_are_none_of_this_ones(ombak, senja):
     factories.entry(senja, content="Transfer BCA 1234567890")
     assert not factories.entry(ombak, content="Transfer BCA 9988776655").needs_review
     assert factories.entry(ombak, "DP", content="Transfer BCA 1112223334").needs_review
+
+
+OURS = "Transfer BCA 1234567890 a.n. PT Ombak"
+SITE = "Bayar di https://ombak.example/pay"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Transfer BCA 0341234567 a.n. Budi",
+        "GoPay 0819-1234-5678",
+        "Dana: 081912345678",
+        "Bayar via OVO ke 0819 1234 5678 ya",
+        "ShopeePay +62 819 1234 5678",
+        "Transfer ke BCA\n9988776655",
+        "Bank BCA\nNo. rek: 0341234567\na.n. Budi",
+    ],
+)
+def test_an_account_is_one_whatever_it_begins_with_and_on_the_line_below(text):
+    assert [one.kind for one in suspicions(text, [OURS])] == ["account"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        OURS,
+        "Transfer lalu kirim bukti ke WA 0812-3456-7890",
+        "Transfer BCA 123-456-7890, konfirmasi ke 0812-3456-7890",
+        "Pengembalian dana 7-14 hari kerja, WA 0812 3456 7890",
+        "Bank transfer or card.\nWhatsApp 0812 3456 7890",
+        "Kami menerima transfer BCA.\n0812-3456-7890 admin",
+    ],
+)
+def test_a_number_to_call_is_no_account(text):
+    assert suspicions(text, [OURS]) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["Bayar lewat forms.gle/evil", "Bayar di evil.ru", "pay at promo.studio/x"]
+)
+def test_payments_to_a_page_of_anybody_are_suspected(text):
+    assert [one.kind for one in suspicions(text, [SITE])] == ["link"]
+
+
+def test_one_page_of_a_shortener_vouches_for_no_other():
+    ours, theirs = "Bayar di linktr.ee/ombak", "Bayar di linktr.ee/budi"
+    assert suspicions(ours, [ours]) == []
+    assert [one.kind for one in suspicions(theirs, [ours])] == ["link"]
+    assert suspicions("Bayar besok ya kak.besok buka, biaya Rp 150.000.per orang", [SITE]) == []

@@ -1,165 +1,155 @@
 """Home: is the line up, who waits for staff, what happened. Spans the apps, so it lives here."""
 
-import datetime as dt
-from typing import Any
+import hashlib
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
-from agent.answering import CONFIRMED, NO_MODEL
-from agent.checked import EMPTY, STOPPED
-from agent.models import Turn
-from agent.troubles import (
-    BUSY,
-    CUSTOMER_SPENT,
-    CUT_OFF,
-    DECLINED,
-    FALLEN_BACK,
-    NO_END,
-    SPENT,
-    TOO_LONG,
-)
 from agent.warnings import warnings
-from conversations.models import Conversation, Escalation, Message
-from conversations.views import urgent_first
-from knowledge.models import KnowledgeEntry
-from tenants.access import allowed, chosen_studio, studios_of
+from config import guide, weeks
+from config.homecards import CARDS, SHOWN, Look
+from config.overviews import overview
+from reports import days
+from reports.figures import first_day
+from tenants.access import allowed, chosen_studio, require, studios_of
 from tenants.models import Tenant
+from tenants.pages import staff_page
 from whatsapp import version
-from whatsapp.models import WhatsAppAccount
-from whatsapp.states import describe
-from whatsapp.views import card
+from whatsapp.views import card as whatsapp_card
 
-# Of one answer only, or told as a warning of its own: no trouble with the model's server.
-UNSENT = (BUSY, CONFIRMED, CUSTOMER_SPENT, CUT_OFF, DECLINED, FALLEN_BACK, NO_END, SPENT, TOO_LONG)
-WEEK = dt.timedelta(days=7)
+log = logging.getLogger(__name__)
+Found = TypeVar("Found")
 
 
 def home(request: HttpRequest, context: dict[str, Any]) -> TemplateResponse:
-    tenant = chosen_studio(request)
-    at = timezone.now()
+    tenant, at = chosen_studio(request), timezone.now()
     context["title"] = _("Home")
     if tenant is None:
-        studios = studios_of(request.user)
-        context |= {"rows": overview(studios, at), "old": version.warning(at)}
+        context |= {"rows": overview(studios_of(request.user), at), "old": version.warning(at)}
         return TemplateResponse(request, "admin/home_platform.html", context)
-    context |= {"tenant": tenant, "figures": figures(request, tenant, at)}
-    context |= {"problem": problem(tenant, at), "has_model": has_model(tenant)}
-    context["warnings"] = warnings(tenant, at)
-    context |= {"may_go_live": allowed(request, "studio")}
-    if allowed(request, "whatsapp"):
-        context |= card(tenant, at)
-    if allowed(request, "inbox"):
-        context |= {"waiting": waiting(tenant), "recent": recent(tenant)}
+    look = Look(request, tenant, at)
+    context |= {name: shown(name, look) for name, card in CARDS.items() if _may(look, name)}
+    context |= {"tenant": tenant, "has_model": has_model(tenant), "card": Safely(look)}
+    context |= {"may_go_live": allowed(request, "studio"), "length": SHOWN}
+    context["made_up"] = weeks.shown(tenant)
     return TemplateResponse(request, "admin/home.html", context)
 
 
-def figures(request: HttpRequest, tenant: Tenant, at: dt.datetime) -> list[dict[str, str]]:
-    """The numbers on top, each with the sentence that says what it counts. A dash where nothing was counted."""
-    entries = KnowledgeEntry.objects.current(at, tenant).count()
-    counts = _("that the assistant may use today")
-    if waiting := KnowledgeEntry.objects.for_tenant(tenant).waiting().count():
-        counts = _("that the assistant may use today; %(number)s wait for your review") % {
-            "number": waiting
-        }
-    knowledge = _figure(_("Knowledge entries"), entries, counts)
+class Safely:
+    """What other rooms bring to Home: a failure leaves its place empty, and Home stands."""
+
+    def __init__(self, look: Look):
+        self._look = look
+
+    def whatsapp(self) -> dict[str, Any]:
+        if not self._look.may("whatsapp"):
+            return {}
+        return self._or_nothing(
+            lambda: whatsapp_card(self._look.tenant, self._look.at), {"failed": 1}
+        )
+
+    def guide(self) -> Any:
+        return self._or_nothing(lambda: guide.card(self._look.request, self._look.tenant), None)
+
+    def warnings(self) -> list[str]:
+        nothing: list[str] = []
+        return self._or_nothing(lambda: warnings(self._look.tenant, self._look.at), nothing)
+
+    def progress(self) -> Any:
+        first = first_day(self._look.tenant, SHOWN, self._look.at)
+        if not self._look.may("inbox", "reports"):
+            return None
+        return self._or_nothing(
+            lambda: days.progress(self._look.tenant, first, self._look.at), None
+        )
+
+    @staticmethod
+    def _or_nothing(make: Callable[[], Found], nothing: Found) -> Found:
+        try:
+            return make()
+        except Exception:
+            log.exception("a part of Home could not be made")
+            return nothing
+
+
+def shown(name: str, look: Look) -> SafeString:
+    """One card as it is now. One that fails says so in its own place."""
+    card = CARDS[name]
+    context: dict[str, Any] = {"name": name, "period": card.period, "tenant": look.tenant}
+    try:
+        context |= card.make(look)
+        body = render_to_string(f"admin/home_{name}.html", context, look.request)
+    except Exception:
+        log.exception("the card %s of Home could not be made", name)
+        body = render_to_string("admin/home_failed.html", context, look.request)
+    body = mark_safe(body.strip())  # noqa: S308  rendered above
+    context |= {"body": body, "seen": hashlib.sha256(body.encode()).hexdigest()[:16]}
+    return mark_safe(render_to_string("admin/home_card.html", context, look.request))  # noqa: S308  rendered above
+
+
+def _may(look: Look, name: str) -> bool:
+    rights = CARDS[name].rights
+    return not rights or look.may(*rights)
+
+
+@never_cache
+@staff_page(None)
+def fragment(request: HttpRequest, name: str) -> HttpResponse:
+    """A card as it is now; 204 when the page shows just that."""
+    tenant = chosen_studio(request)
+    if name not in CARDS or tenant is None:
+        raise Http404
+    look = Look(request, tenant, timezone.now())
+    if not _may(look, name):
+        require(request, CARDS[name].rights[0])
+    body = shown(name, look)
+    if f'data-seen="{request.GET.get("seen")}"' in body:
+        return HttpResponse(status=204)
+    return HttpResponse(body)
+
+
+@staff_page(None)
+@require_POST
+def count(request: HttpRequest) -> HttpResponse:
+    """One bounded step of counting the days that Home shows."""
+    tenant, at = chosen_studio(request), timezone.now()
+    if tenant is None:
+        raise Http404
     if not allowed(request, "inbox"):
-        return [knowledge]
-    alone, total = answered_without_staff(tenant, at)
-    share = f"{round(100 * alone / total)} %" if total else "—"
-    counted = _("%(alone)s of %(total)s conversations of the last 7 days")
-    return [
-        _figure(_("Messages today"), messages_today(tenant, at), _("from customers")),
-        _figure(_("Without staff"), share, counted % {"alone": alone, "total": total}),
-        _figure(_("Waiting for staff"), waiting_conversations(tenant).count(), _("conversations")),
-        knowledge,
-    ]
+        require(request, "reports")
+    first = first_day(tenant, SHOWN, at)
+    before = days.progress(tenant, first, at)
+    after = days.catch_up(tenant, first, at)
+    if after.missing or after.anew:
+        return render(request, "admin/home_count.html", {"progress": after})
+    return HttpResponse("", headers={"HX-Refresh": "true"} if before.missing else {})
 
 
-def _figure(name: str, value: int | str, counts: str) -> dict[str, str]:
-    return {"name": name, "value": str(value), "counts": counts}
-
-
-def messages_today(tenant: Tenant, at: dt.datetime) -> int:
-    """Customers' messages since midnight on the studio's clock."""
-    midnight = tenant.local(at).replace(hour=0, minute=0, second=0, microsecond=0)
-    return _of_customers(tenant).filter(created_at__gte=midnight).count()
-
-
-def answered_without_staff(tenant: Tenant, at: dt.datetime) -> tuple[int, int]:
-    """Conversations with a customer's message in the last 7 days: those without staff and escalation, and all."""
-    since = at - WEEK
-    wrote = _of_customers(tenant).filter(created_at__gte=since).values("conversation")
-    staff = Message.objects.filter(
-        conversation=OuterRef("pk"), author=Message.Author.STAFF, created_at__gte=since
-    )
-    escalated = Escalation.objects.filter(conversation=OuterRef("pk"), created_at__gte=since)
-    touched = Q(Exists(staff)) | Q(Exists(escalated))
-    counts = Conversation.objects.filter(pk__in=wrote).aggregate(
-        total=Count("pk"), alone=Count("pk", filter=~touched)
-    )
-    return counts["alone"], counts["total"]
-
-
-def _of_customers(tenant: Tenant) -> QuerySet[Message]:
-    return Message.objects.filter(
-        tenant=tenant,
-        author=Message.Author.CUSTOMER,
-        conversation__channel=Conversation.Channel.WHATSAPP,
-    )
-
-
-def waiting_conversations(tenant: Tenant) -> QuerySet[Conversation]:
-    """Those that wait for a person: an open escalation, or unread messages while staff hold the chat."""
-    is_open = Escalation.objects.filter(conversation=OuterRef("pk"), state=Escalation.State.OPEN)
-    unread = Q(handled_by=Conversation.Handler.STAFF, unread__gt=0)
-    return Conversation.objects.filter(Exists(is_open) | unread, tenant=tenant)
-
-
-def waiting(tenant: Tenant) -> list[Escalation]:
-    """Open escalations, urgent first, then who waits longest."""
-    rows = Escalation.objects.filter(tenant=tenant, state=Escalation.State.OPEN)
-    return list(urgent_first(rows.select_related("conversation__customer"))[:6])
-
-
-def recent(tenant: Tenant) -> list[Conversation]:
-    rows = Conversation.objects.filter(
-        tenant=tenant, channel=Conversation.Channel.WHATSAPP, last_message_at__isnull=False
-    )
-    return list(rows.select_related("customer").order_by("-last_message_at")[:6])
-
-
-def problem(tenant: Tenant, at: dt.datetime) -> str:
-    """What went wrong outside MILA in the newest run of the last day, in words; empty when nothing did."""
-    runs = Turn.objects.filter(tenant=tenant, created_at__gte=at - dt.timedelta(days=1))
-    asked = runs.exclude(purpose=Turn.Purpose.COMMAND).exclude(model="", error="")
-    newest = asked.order_by("-created_at").first()
-    error = newest.error if newest else ""
-    return (
-        "" if error in (NO_MODEL, STOPPED, EMPTY) or error in UNSENT else _(error) if error else ""
-    )
+@staff_page("studio")
+@require_POST
+def forget_made_up(request: HttpRequest) -> HttpResponse:
+    """Take the demo's conversations out of the studio."""
+    tenant = chosen_studio(request)
+    if tenant is not None and weeks.shown(tenant):
+        weeks.forget(tenant)
+        tenant.days.all().delete()
+        messages.success(request, _("The made-up conversations are gone."))
+    return redirect("admin:index")
 
 
 def has_model(tenant: Tenant) -> bool:
     return bool(
         tenant.anthropic_api_key or settings.ANTHROPIC_API_KEY or settings.ANTHROPIC_BASE_URL
     )
-
-
-def overview(studios: QuerySet[Tenant], at: dt.datetime) -> list[dict[str, Any]]:
-    """One line per studio for a platform admin who looks at all of them; three queries, however many there are."""
-    waits = Escalation.objects.filter(state=Escalation.State.OPEN)
-    accounts = {a.tenant_id: a for a in WhatsAppAccount.objects.filter(tenant__in=studios)}
-    open_of = dict(waits.values_list("tenant").annotate(Count("pk")))
-    return [
-        {
-            "studio": studio,
-            "status": describe(accounts.get(studio.pk), at),
-            "waiting": open_of.get(studio.pk, 0),
-        }
-        for studio in studios
-    ]

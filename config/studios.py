@@ -1,6 +1,5 @@
 """The platform's page: every studio with its line, people, use and cost; a new one with an owner's invitation."""
 
-import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +8,6 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -20,8 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from agent.models import Turn
-from conversations.models import Conversation, Escalation
+from config.overviews import overview
 from tenants import invitations
 from tenants.access import is_platform_admin
 from tenants.account import fielded
@@ -31,8 +28,6 @@ from tenants.models import Membership, Tenant
 from tenants.pages import Page, frame, staff_page
 from tenants.team import link_to_send
 from tenants.updates import store
-from whatsapp.models import WhatsAppAccount
-from whatsapp.states import describe
 
 
 class NewStudioForm(forms.Form):
@@ -78,35 +73,6 @@ def _page(request: HttpRequest, form: Any = None, **more: Any) -> HttpResponse:
         "open_form": form is not None or not rows,
     }
     return frame(request, "admin/studios.html", _("Studios"), **context | more)
-
-
-def overview(studios: QuerySet[Tenant], at: dt.datetime) -> list[dict[str, Any]]:
-    """One line per studio; six queries, however many there are. Cost and answers are of this month (UTC)."""
-    first = at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    accounts = {a.tenant_id: a for a in WhatsAppAccount.objects.all()}
-    waits = _by_studio(Escalation.objects.filter(state=Escalation.State.OPEN), Count("pk"))
-    chats = Conversation.objects.filter(channel=Conversation.Channel.WHATSAPP)
-    last = _by_studio(chats, Max("last_message_at"))
-    month = Turn.objects.filter(created_at__gte=first)
-    cost = _by_studio(month, Sum("cost"))
-    answers = _by_studio(month.filter(purpose=Turn.Purpose.CUSTOMER), Count("pk"))
-    people = Count("memberships")
-    owners = Count("memberships", filter=Q(memberships__role=Membership.Role.OWNER))
-    return [
-        {
-            "studio": studio,
-            "status": describe(accounts.get(studio.pk), at),
-            "waiting": waits.get(studio.pk, 0),
-            "last": last.get(studio.pk),
-            "cost": cost.get(studio.pk) or Decimal(0),
-            "answers": answers.get(studio.pk, 0),
-        }
-        for studio in studios.annotate(people=people, owners=owners)
-    ]
-
-
-def _by_studio(rows: QuerySet[Any], figure: Any) -> dict[Any, Any]:
-    return dict(rows.order_by().values_list("tenant").annotate(figure=figure))
 
 
 @never_cache

@@ -11,6 +11,7 @@ import agent.exam_page
 import agent.gap_page
 import agent.views
 import config.badges
+import config.dashboard
 import config.guide.pages
 import config.reached
 import config.studios
@@ -36,6 +37,9 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 # Our own pages stand before the site's lists, whose addresses they resemble.
 pages = [
+    path("home/count/", config.dashboard.count, name="home-count"),
+    path("home/made-up/", config.dashboard.forget_made_up, name="home-made-up"),
+    path("home/<slug:name>/", config.dashboard.fragment, name="home-card"),
     path("badges/", config.badges.badges, name="badges"),
     path("studio/choose/", tenants.views.choose, name="choose-studio"),
     path("studio/mode/", tenants.views.set_mode, name="studio-mode"),

@@ -68,6 +68,9 @@
     }
   }
 
+  document.addEventListener("htmx:afterSettle", function (event) {  // a card of Home that was asked for again
+    event.target.querySelectorAll("canvas[data-chart]").forEach(function (canvas) { if (!Chart.getChart(canvas)) draw(canvas); });
+  });
   document.addEventListener("DOMContentLoaded", function () {
     document.querySelectorAll("canvas[data-chart]").forEach(draw);
     new MutationObserver(function () {

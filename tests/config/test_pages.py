@@ -270,7 +270,7 @@ def test_the_language_of_the_pages_can_be_changed(client: Client, sari: User) ->
 
 @pytest.mark.parametrize(
     ("address", "most"),
-    [("/admin/", 20), ("/admin/whatsapp/card/", 8), ("/admin/playground/answers/", 8)],
+    [("/admin/", 40), ("/admin/whatsapp/card/", 8), ("/admin/playground/answers/", 8)],
 )
 def test_pages_that_are_polled_or_opened_first_ask_little(
     client: Client, sari: User, ombak: Tenant, address: str, most: int

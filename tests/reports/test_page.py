@@ -16,7 +16,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from knowledge.models import KnowledgeEntry
-from reports import charts, days, views
+from reports import charts, days
 from reports.figures import duration, report
 from reports.models import Day
 from reports.money import money
@@ -84,7 +84,7 @@ def test_counting_goes_on_in_steps_and_then_shows_the_page_anew(
     monkeypatch.setattr(days, "AT_ONCE", 1)
     assert "Counting: 0 of 29 days are ready" in text(client)
     monkeypatch.setattr(days, "STEP", 0)
-    monkeypatch.setattr(views.days, "catch_up", lambda *a: days.progress(*a))
+    monkeypatch.setattr("reports.views.days.catch_up", lambda *a: days.progress(*a))
     step = client.post("/admin/reports/count/", {"days": "30"})
     assert "Counting:" in step.content.decode()
     assert "HX-Refresh" not in step.headers

@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from knowledge.entries import FIELDS
@@ -67,7 +68,7 @@ def template() -> list[list[str]]:
             "pricing & policies",
             _("A single class is Rp 150.000. Ten classes are Rp 1.200.000 and last 90 days."),
             _("price, drop-in, package"),
-            _("en"),
+            get_language() or "en",
             "active",
         ],
         [
@@ -75,7 +76,7 @@ def template() -> list[list[str]]:
             "location & facilities",
             _("Jl. Raya 5, second floor. Parking for motorbikes is free."),
             _("address, map, parking"),
-            _("en"),
+            get_language() or "en",
             "draft",
         ],
     ]

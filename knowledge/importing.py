@@ -105,7 +105,7 @@ def confirm(upload: Upload, *, only_good: bool, at: dt.datetime) -> None:
     if counts[Verdict.WRONG] and not only_good:
         raise ValidationError(
             _(
-                "Nothing was written: %(number)d lines have errors. Correct the file, or tick “%(tick)s”."
+                "Nothing was written. Lines with errors: %(number)d. Correct the file, or tick “%(tick)s”."
             )
             % {"number": counts[Verdict.WRONG], "tick": _("Import the good lines")}
         )

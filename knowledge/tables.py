@@ -111,8 +111,9 @@ def _decoded(data: bytes) -> tuple[str, str]:
         return _plain(data, "utf-8"), ""
     except ValidationError:
         encoding = _guessed(data)
-    told = _("The file does not say how its letters are written; it was read as %(encoding)s. ")
-    told += _("Look at the sample: accents and long dashes show whether that is right.")
+    told = _(
+        "The file does not say how its letters are written; it was read as %(encoding)s. Look at the sample: accents and long dashes show whether that is right."
+    )
     return _plain(data, encoding), told % {"encoding": encoding}
 
 

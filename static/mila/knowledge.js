@@ -34,12 +34,16 @@
     changed(field);
   }
 
+  function sample([day, time, monday]) {
+    return "| " + day + " | " + time + " |\n|---|---|\n| " + monday + " | 07:00 |";
+  }
+
   function toolbar(field, words) {
     const actions = [
       [words.bold, "format_bold", () => around(field, "**", "**", words.bold)],
       [words.list, "format_list_bulleted", () => lines(field)],
       [words.link, "link", () => around(field, "[", "](https://)", words.link)],
-      [words.table, "table", () => below(field, words.sampleTable)],
+      [words.table, "table", () => below(field, sample(words.columns.split("|")))],
     ];
     const bar = element("div", { className: "k-tools" });
     bar.setAttribute("role", "group");

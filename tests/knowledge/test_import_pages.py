@@ -43,7 +43,7 @@ def test_from_the_file_to_the_entries(owner: Client, ombak: Tenant, sari: User) 
     assert "“salah” is no category" in report
 
     refused = owner.post(f"{BEGIN}{upload.pk}/confirm/", follow=True).content.decode()
-    assert "Nothing was written: 1 lines have errors." in refused
+    assert "Nothing was written. Lines with errors: 1." in refused
     owner.post(f"{BEGIN}{upload.pk}/confirm/", {"only_good": "on"})
     assert not ombak.entries.exists()  # never in the request
     importing.write_next(timezone.now())

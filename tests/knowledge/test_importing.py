@@ -74,7 +74,7 @@ def test_each_wrong_line_is_told_with_its_reason(dirty: Upload) -> None:
 
 
 def test_nothing_is_written_while_a_line_is_wrong(dirty: Upload, ombak: Tenant) -> None:
-    with pytest.raises(ValidationError, match="5 lines have errors"):
+    with pytest.raises(ValidationError, match="Lines with errors: 5"):
         importing.confirm(dirty, only_good=False, at=timezone.now())
     assert importing.write_next(timezone.now()) is False
     assert not ombak.entries.exists()

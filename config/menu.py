@@ -108,6 +108,8 @@ MENU: list[tuple[Promise | str, list[Item]]] = [
         _("Platform"),
         [
             Item(_("Studios"), "storefront", "platform", PLATFORM),
+            Item(_("Usage and cost"), "payments", "platform-usage", PLATFORM),
+            Item(_("System health"), "monitor_heart", "platform-health", PLATFORM),
             Item(_("Users"), "manage_accounts", "admin:auth_user_changelist", PLATFORM),
             Item(_("Change log"), "history", "admin:tenants_deed_changelist", PLATFORM),
         ],

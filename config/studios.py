@@ -104,14 +104,14 @@ def create(request: HttpRequest) -> HttpResponse:
 @platform_page
 @require_POST
 def suspend(request: HttpRequest, pk: Any) -> HttpResponse:
-    """Close a studio, or open it again. Nothing is deleted."""
+    """Archive a studio, or open it again. Nothing is ever deleted here: it would take every message along."""
     studio = get_object_or_404(Tenant, pk=pk)
     studio.active = request.POST.get("active") == "yes"
     studio.save(update_fields=["active"])
     note(studio, request.user, "resumed" if studio.active else "suspended")
     opened = _("%(studio)s is open again.")
     closed = _(
-        "%(studio)s is suspended: its people cannot log in, and the assistant answers nobody."
+        "%(studio)s is archived: its people cannot log in, and the assistant answers nobody. Nothing is deleted."
     )
     messages.success(request, (opened if studio.active else closed) % {"studio": studio.name})
     return redirect("platform")

@@ -13,6 +13,7 @@ import agent.views
 import config.badges
 import config.dashboard
 import config.guide.pages
+import config.platformpages
 import config.reached
 import config.studios
 import notices.news
@@ -64,6 +65,8 @@ pages = [
     path("account/sessions/", tenants.account.end_sessions, name="account-sessions"),
     path("password_change/", RedirectView.as_view(pattern_name="account")),
     path("platform/", config.studios.studios, name="platform"),
+    path("platform/health/", config.platformpages.health, name="platform-health"),
+    path("platform/usage/", config.platformpages.used, name="platform-usage"),
     path("platform/new/", config.studios.create, name="platform-create"),
     path("platform/<uuid:pk>/", config.studios.suspend, name="tenants_tenant_suspend"),
     path("team/", tenants.team.team, name="team"),

@@ -1,4 +1,4 @@
-"""The platform's page: what each studio does and costs, a new one with its owner's link, and suspending."""
+"""The platform's page: what each studio does and costs, a new one with its owner's link, and archiving."""
 
 import datetime as dt
 import re
@@ -102,7 +102,7 @@ def test_a_short_name_that_is_taken_is_told_and_nothing_is_made(
     assert Tenant.objects.count() == 1
 
 
-def test_a_suspended_studio_is_closed_and_opens_again(
+def test_an_archived_studio_is_closed_and_opens_again(
     root: Client, sari: User, ombak: Tenant
 ) -> None:
     owner = Client()
@@ -111,7 +111,7 @@ def test_a_suspended_studio_is_closed_and_opens_again(
     assert owner.get("/admin/").status_code == 200
     root.post(f"{PAGE}{ombak.pk}/", {"active": "no"})
     assert owner.get("/admin/").status_code == 302
-    assert "Suspended" in text(root)
+    assert "Archived" in text(root)
     root.post(f"{PAGE}{ombak.pk}/", {"active": "yes"})
     assert owner.get("/admin/").status_code == 200
     assert list(ombak.deeds.values_list("what", flat=True)) == ["resumed", "suspended"]

@@ -19,7 +19,10 @@ from tests import factories
 from tests.config.rows import one_of_everything
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ["agent", "config", "conversations", "knowledge", "notices", "tenants", "whatsapp"]
+APPS = [
+    *("agent", "config", "conversations", "knowledge", "notices", "reports", "tenants"),
+    "whatsapp",
+]
 WORDS: dict[str, tuple[int, ...] | None] = {
     "gettext": None,
     "gettext_lazy": None,
@@ -127,6 +130,10 @@ PAGES = [
     "/admin/whatsapp/whatsappaccount/",
     "/admin/notices/",
     "/admin/notices/mine/",
+    "/admin/reports/",
+    "/admin/platform/",
+    "/admin/platform/health/",
+    "/admin/platform/usage/",
 ]
 
 

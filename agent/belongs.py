@@ -19,34 +19,39 @@ from agent.stated import Stated
 
 DRAFT, BEFORE, QUESTION = 0.25, 0.5, 0.4  # how much words count that stand outside the clause
 BESIDE, BESIDE_LENGTH = 0.6, 0.2  # a day or time beside the fact; a number of classes counts whole
+AROUND, OF_ALL = 3.5, 4.0
 GROUP, GROUP_NEAR, NOT_ASKED = 2.5, 1.0, 2.5
 _DENIED = re.compile(
     r"\b(?:tidak|tak|nggak|ngga|gak|ga|belum|bukan|kecuali|libur|tutup|no|not|isn't|aren't|closed|except|never)\b|n't\b"
 )
 _LEFT_ALONE = frozenset({"floor", "nights", "degree", "m"})
 # Not in an entry: from the studio's settings, worked out, or denied. The check of each fact has seen to it.
-_FROM_ELSEWHERE = frozenset({"money", "percent", "link", "long", "date"})
+_FROM_ELSEWHERE = frozenset({"money", "percent", "time", "link", "long", "date"})
 _DENIABLE = frozenset({"day", "days", "time"})
 # How much better another place must fit, in the rarity of words and as a share: as measured on replies of people.
 _MARGINS = {
-    "money": (2.5, 0.12),
-    "time": (1.5, 0.1),
-    "day": (2.0, 0.14),
+    "money": (2.0, 0.1),
+    "time": (1.0, 0.06),
+    "day": (1.6, 0.1),
     "days": (1.5, 0.1),
-    "date": (2.6, 0.2),
-    "link": (2.0, 0.1),
-    "long": (2.0, 0.1),
-    "count": (2.0, 0.15),
+    "date": (2.2, 0.15),
+    "link": (1.5, 0.08),
+    "long": (1.5, 0.08),
+    "count": (1.5, 0.1),
     "kg": (2.0, 0.15),
-    "percent": (2.5, 0.2),
-    "people": (3.5, 0.35),
-    "span": (3.5, 0.25),
-    "number": (3.0, 0.4),
+    "percent": (2.0, 0.15),
+    "people": (3.2, 0.34),
+    "span": (3.5, 0.24),
+    "number": (2.5, 0.3),
 }
 _ONE_UNIT: dict[object, re.Pattern[str]] = {
-    "span60": re.compile(r"\b(?:hour|jam)\b", re.IGNORECASE),
-    "span1440": re.compile(r"\b(?:day|hari)\b", re.IGNORECASE),
+    "span60": re.compile(r"(?<!\d )\b(?:hour|jam)\b(?! \d)", re.IGNORECASE),
+    "span1440": re.compile(r"(?<!\d )\b(?:day|hari)\b", re.IGNORECASE),
 }
+_OTHER_UNIT = (2.6, 0.16)
+_OF_ALL = re.compile(
+    r"\b(?:semua|setiap|tiap|every|all|each) (?:kelas|class(?:es)?|sesi|sessions?)\b", re.IGNORECASE
+)
 _USUAL_MARGIN = (3.0, 0.3)
 _LEAST = 3.0  # a place that fits no better than this says nothing
 
@@ -101,17 +106,19 @@ class _Placing:
                 yield from (fact for fact in facts if self._elsewhere(fact, clause, words))
 
     def _beside(self, number: int, clause: Clause) -> Scores:
+        """What the clause's own words find, and as much again from the words around it as `AROUND` allows."""
         before = self.clauses[number - 1] if number else None
-        named = any(not word.bare for word in (*clause.words, *clause.label))
-        return self.known.beside(
-            (
-                (clause.words, 1.0),
-                (clause.label, 0.9),
-                ((*before.words, *before.label) if before else (), DRAFT if named else BEFORE),
-                (self.all_words, DRAFT),
-                (self.question, QUESTION),
-            )
+        own = ((clause.words, 1.0), (clause.label, 0.9))
+        around = (
+            ((*before.words, *before.label) if before else (), BEFORE),
+            (self.all_words, DRAFT),
+            (self.question, QUESTION),
         )
+        scores = self.known.beside(own)
+        return {
+            place: scores.get(place, 0.0) + min(found - scores.get(place, 0.0), AROUND)
+            for place, found in self.known.beside((*own, *around)).items()
+        }
 
     def _to_check(self, fact: Fact, clause: Clause) -> bool:
         if fact.kind in _LEFT_ALONE or fact.kind not in self.known.kinds:
@@ -120,9 +127,11 @@ class _Placing:
             return False
         if fact.kind in _DENIABLE and _DENIED.search(clause.text.lower()):
             return False
-        return not self._works_out(fact)
+        if fact.kind == "number" and fact.values[0] in range(5):
+            return False
+        return not self._works_out(fact, clause)
 
-    def _works_out(self, fact: Fact) -> bool:
+    def _works_out(self, fact: Fact, clause: Clause) -> bool:
         """Computed, counted, or taken up from the question."""
         value = fact.values[0]
         match fact.kind:
@@ -149,9 +158,10 @@ class _Placing:
                 )
             case "people" | "number" | "count":
                 assert isinstance(value, float)
-                return any(value in asked.every_number for asked in self.asked.customer) or (
-                    derived.count_fits(value, self.told, self.asked.lines)
-                )
+                if any(value in asked.every_number for asked in self.asked.customer):
+                    return True
+                priced = any(other.kind == "money" for other in clause.all_facts)
+                return not priced and derived.count_fits(value, self.told, self.asked.lines)
         return False
 
     def _elsewhere(self, fact: Fact, clause: Clause, words: Scores) -> bool:
@@ -167,8 +177,21 @@ class _Placing:
                 return False
         best = scores.get(place, 0.0)
         fits = max((scores.get(number, 0.0) for number in here), default=0.0)
+        if any(_OF_ALL.search(self.known.clauses[number].text) for number in here):
+            fits += OF_ALL
         least, share = _MARGINS.get(fact.kind, _USUAL_MARGIN)
+        if fact.kind == "span" and not self._like(fact, self.known.clauses[place]):
+            least, share = _OTHER_UNIT
         return best >= _LEAST and best - fits > max(least, share * (3 + best))
+
+    def _like(self, fact: Fact, clause: Clause) -> bool:
+        """Whether the clause tells a length of about this size: “empat bulan” is none where it tells 60 minutes."""
+        size = _minutes(fact)
+        return any(
+            size / 8 < _minutes(other) < size * 8
+            for other in clause.all_facts
+            if other.kind == "span"
+        )
 
     def _scores(self, fact: Fact, clause: Clause, words: Scores) -> Scores:
         """The words, with what other facts and groups of the clause add."""
@@ -190,3 +213,8 @@ class _Placing:
             if gain:
                 scores[number] = scores.get(number, 0.0) + gain
         return scores
+
+
+def _minutes(fact: Fact) -> float:
+    value = str(fact.values[0])
+    return float(value[6:]) * 43_200 if value.startswith("months") else float(value[4:])

@@ -136,3 +136,13 @@ def day_ranges(text: str) -> Iterator[tuple[int, int]]:
         if last and _RANGE.fullmatch(text, last[1], start):
             yield last[0], day
         last = day, end
+
+
+_ALONE = re.compile(
+    rf"\b(?:bulan|in|during|awal|akhir|pertengahan|early|late|mid|until|sampai|hingga|every|tiap|setiap) (?P<name>{_MONTH})\b"
+)
+
+
+def months_alone(text: str) -> frozenset[int]:
+    """Months that are named without a day: “bulan Januari”, “in March”."""
+    return frozenset(MONTHS[match["name"]] for match in _ALONE.finditer(text))

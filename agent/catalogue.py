@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from agent.clauses import Clause, Fact, Word, clauses, facts_of, words_of
+from agent.clock_words import counts_to_24
 from agent.groups import groups
-from agent.stated import counts_to_24
 
 Key = tuple[str, object]  # (“word”, stem), or kind and value of a fact
 Scores = dict[int, float]  # by number of the clause

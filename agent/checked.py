@@ -87,8 +87,6 @@ def _sources(run: Run, question: Question, language: str) -> guard.Sources:
     return guard.Sources(
         entries=tuple(f"{entry.title}\n{entry.content}" for entry in run.context.shown),
         studio=(
-            prompts.now_line(tenant, at),
-            phrase("told", language, tenant, at),
             tenant.name,
             tenant.whatsapp_number or "",
             tenant.public_contacts,
@@ -99,4 +97,5 @@ def _sources(run: Run, question: Question, language: str) -> guard.Sources:
         currency=tenant.currency,
         name=tenant.name,
         told=tuple(line.text for line in history if line.author != CUSTOMER),
+        clock=(prompts.now_line(tenant, at), phrase("told", language, tenant, at)),
     )

@@ -121,7 +121,7 @@ def _facts(told: Stated, today: int | None, wide: bool) -> Iterator[Fact]:
     yield from (Fact("date", ((date.month or 0, date.day),)) for date in told.dates)
     yield from (Fact("percent", (value,)) for value in told.percent)
     yield from (Fact("number", (value,)) for value in told.numbers)
-    yield from (Fact("long", (value,)) for value in told.long_numbers)
+    yield from (Fact("long", (re.sub(r"^0", "62", value),)) for value in told.long_numbers)
     yield from (Fact("link", (value,)) for value in told.links)
     for kind, value in told.quantities:
         yield (

@@ -8,7 +8,8 @@ import re
 from collections.abc import Sequence
 
 from agent.calendar_words import DAYS, Date
-from agent.stated import Stated, Time, stated
+from agent.clock_words import Time
+from agent.stated import Stated, stated
 
 _ALTOGETHER = re.compile(
     r"\b(?:total|totalnya|semuanya|jadi(?:nya)?|jumlah(?:nya)?|altogether|in all|so|both|berdua|bertiga|berempat)\b|=|\d ?[x\u00d7] ?(?:rp|[\d$\u00a4])"

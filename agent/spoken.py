@@ -32,7 +32,8 @@ _TENS = {
     "twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
     "ninety": 90,
 }  # fmt: skip
-_WHOLE = {"seratus": 100, "seribu": 1_000, "sejuta": 1_000_000, "ceban": 10_000, "goban": 50_000}
+_WHOLE = {"seratus": 100, "seribu": 1_000, "sejuta": 1_000_000, "ceban": 10_000, "goban": 50_000, "goceng": 5_000,
+    "seceng": 1_000, "noceng": 2_000, "noban": 20_000, "gopek": 500, "cepek": 100, "gocap": 50}  # fmt: skip
 _TIMES = {"puluh": 10, "ratus": 100, "hundred": 100}
 _SCALES = {
     "k": 1_000, "rb": 1_000, "ribu": 1_000, "rebu": 1_000, "rbu": 1_000, "thousand": 1_000, "grand": 1_000,
@@ -47,6 +48,8 @@ _NUMBER = re.compile(
     rf"(?:{_WORD}|\d+(?:[.,]\d+)?(?=\s?(?:{'|'.join(_SCALES)})\b))\b)*(?!\w)"
 )
 _TOKEN = re.compile(rf"\d+(?:[.,]\d+)?|{_WORD}")
+# “seratusenampuluhribu”, “tigapuluh”: number words without a space between them.
+_GLUED = re.compile(rf"\b(?!(?:{_WORD})\b)(?:{_WORD}){{2,12}}\b")
 _SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
 _DIGIT = "satu|dua|tiga|empat|lima|enam|tujuh|delapan|sembilan|one|two|three|four|five|six|seven|eight|nine|\\d+"
 _HALVES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -61,8 +64,14 @@ _HALVES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(?:half an|half-an|a half|half)[ -]?hour\b|\bsetengah jam\b", "30 menit"),
         (r"\b(?:three quarters of an hour|tiga perempat jam)\b", "45 menit"),
         (r"\b(?:a )?quarter of an hour\b|\bseperempat jam\b", "15 menit"),
-        (r"\b(?:for|valid|within|lasts?|after) an? (hour|week|month|year)\b", r"for 1 \1"),
-        (r"\b(selama|berlaku|durasi|dalam|setelah) se(jam|hari|minggu|bulan|tahun)\b", r"\1 1 \2"),
+        (r"\b(?:for|valid|within|lasts?|after) an? (hour|day|week|month|year)\b", r"for 1 \1"),
+        (r"\b(?:an?|one) (hour|day|week|month|year) (before|ahead|in advance|prior|earlier)\b", r"1 \1 \2"),
+        (r"\b(selama|berlaku|durasi|dalam|setelah|unlimited|paket|membership|langganan|aktif|lewat) se(jam|hari|minggu|bulan|tahun)\b", r"\1 1 \2"),
+        (r"\bse(jam|hari|minggu|bulan|tahun) (sebelum|setelah|kemudian|penuh|lagi|ke depan)", r"1 \1 \2"),
+        (r"\bunlimited (?:for )?(?:an?|one) (month|week|year)\b", r"unlimited 1 \1"),
+        (r"\bsetengah tahun\b|\bhalf a year\b", "6 bulan"),
+        (r"\b(lewat|lebih) seperempat\b(?! jam)", r"\1 15"),
+        (r"\b(?:7|seven|tujuh) (?:days|hari)(?: a| per| dalam)? (?:week|minggu|seminggu)\b", "every day"),
         (r"\ba (hundred|thousand|million|dozen)\b", r"1 \1"),
         (r"\btwice\b", "2 times"),
         (r"\bthrice\b", "3 times"),
@@ -84,6 +93,7 @@ def plain_digits(text: str) -> str:
         text.translate(_TIDY),
     )
     text = re.sub(r"\b([ap])\.?\s?m\.", r"\1m", text)
+    text = _GLUED.sub(lambda match: " ".join(_TOKEN.findall(match[0])), text)
     for pattern, into in _HALVES:
         text = pattern.sub(lambda match, into=into: _ones(match, into), text)  # type: ignore[misc]
     return _NUMBER.sub(lambda match: _digits(match, text), text)

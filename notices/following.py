@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import F, Min, Q
 from django.utils.translation import gettext_noop
 
 from conversations.models import Escalation, Message
@@ -18,6 +18,8 @@ ARRIVED = (Message.State.DELIVERED, Message.State.READ)
 NOT_SENT = (Message.State.FAILED, Message.State.CANCELLED, Message.State.UNKNOWN)
 
 SOON = dt.timedelta(minutes=1)  # a notice that WhatsApp did not take by then is mailed too
+LATELY = dt.timedelta(minutes=10)
+LOOK = 500
 FOLLOWED = dt.timedelta(days=1)
 NOT_TAKEN = gettext_noop("WhatsApp did not take it.")
 KEPT = dt.timedelta(days=7)  # the words of a notice; the row without them is kept longer
@@ -30,31 +32,37 @@ def follow(at: dt.datetime) -> None:
         channel=Channel.WHATSAPP,
         state__in=(State.QUEUED, State.SENT, State.FAILED),
         sent_at__gt=at - FOLLOWED,
-        message__isnull=False,
     )
-    arrived = rows.filter(message__state__in=ARRIVED)
-    _move(arrived, State.DELIVERED)
-    _move(rows.filter(state=State.QUEUED, message__state=Message.State.SENT), State.SENT)
-    stuck = rows.filter(state=State.QUEUED)
-    failed = stuck.filter(message__state__in=NOT_SENT)
-    late = [*failed.values_list("escalation", flat=True)]
-    _move(failed, State.FAILED, error=NOT_TAKEN)
-    late += stuck.filter(sent_at__lte=at - SOON).values_list("escalation", flat=True)
-    own = Q(channel=Channel.WHATSAPP, state=State.FAILED, message=None)  # the studio's own number
-    refused = Notice.objects.filter(own, sent_at__gt=at - SOON)
-    late += refused.values_list("escalation", flat=True)
-    _mail_now({each for each in late if each}, at)
-    _withdraw(stuck.filter(message__state=Message.State.QUEUED), at)
+    found = list(rows.annotate(now=F("message__state")).order_by("-sent_at")[:LOOK])
+    for row in found:
+        if new := _moved(row):
+            told = NOT_TAKEN if new == State.FAILED else ""
+            Notice.objects.filter(pk=row.pk, state=row.state).update(state=new, error=told)
+            row.state = new
+    _mail_now({row.escalation_id for row in found if _is_late(row, at)}, at)
+    _withdraw([row for row in found if row.now == Message.State.QUEUED], at)  # type: ignore[attr-defined]
 
 
-def _move(rows: QuerySet[Notice], state: str, **more: str) -> None:
-    if found := list(rows.values_list("pk", flat=True)):
-        Notice.objects.filter(pk__in=found).update(state=state, **{"error": "", **more})
+def _moved(row: Notice) -> str:
+    """The state that follows from its message; "" for the one that it has."""
+    now: str | None = row.now  # type: ignore[attr-defined]
+    if now in ARRIVED:
+        return str(State.DELIVERED)  # also when it had been given up: a receipt is proof
+    if row.state == State.QUEUED and now == Message.State.SENT:
+        return str(State.SENT)
+    return str(State.FAILED) if row.state == State.QUEUED and now in NOT_SENT else ""
 
 
-def _mail_now(escalations: Iterable[uuid.UUID], at: dt.datetime) -> None:
+def _is_late(row: Notice, at: dt.datetime) -> bool:
+    waited = at - row.sent_at if row.sent_at else dt.timedelta(0)
+    if row.state == State.FAILED:
+        return waited <= LATELY
+    return row.state == State.QUEUED and waited >= SOON
+
+
+def _mail_now(escalations: Iterable[uuid.UUID | None], at: dt.datetime) -> None:
     """The first e-mail of each comes forward, once; later ones keep their time."""
-    for escalation in escalations:
+    for escalation in filter(None, escalations):
         mails = Notice.objects.filter(escalation=escalation, channel=Channel.EMAIL)
         if mails.filter(~Q(state=State.WAITING) | Q(attempts__gt=0)).exists():
             continue
@@ -62,11 +70,11 @@ def _mail_now(escalations: Iterable[uuid.UUID], at: dt.datetime) -> None:
         mails.filter(step=first, due_at__gt=at, state=State.WAITING).update(due_at=at)
 
 
-def _withdraw(rows: QuerySet[Notice], at: dt.datetime) -> None:
+def _withdraw(rows: list[Notice], at: dt.datetime) -> None:
     """Somebody has all customers of a message that still waits for its line: it need not leave any more."""
     waiting: dict[int, set[uuid.UUID | None]] = {}
-    for message, escalation in rows.values_list("message", "escalation"):
-        waiting.setdefault(message or 0, set()).add(escalation)
+    for row in rows:
+        waiting.setdefault(row.message_id or 0, set()).add(row.escalation_id)
     asked = Escalation.objects.filter(pk__in=[e for each in waiting.values() for e in each if e])
     over = set(planning.accepted(asked).values_list("pk", flat=True)) if waiting else set()
     for sent, escalations in waiting.items():
@@ -84,9 +92,9 @@ def close_pages(at: dt.datetime) -> None:
     rows = Notice.objects.filter(state=Literal(State.WAITING), channel=Channel.PAGE)
     asked = Escalation.objects.filter(pk__in=rows.values("escalation"))
     over = planning.accepted(asked).values("pk")
-    rows.filter(Q(escalation__in=over) | Q(created_at__lte=at - FOLLOWED)).update(
-        state=State.SKIPPED, error=ACCEPTED, sent_at=F("due_at")
-    )
+    gone = rows.filter(Q(escalation__in=over) | Q(created_at__lte=at - FOLLOWED))
+    if gone.exists():
+        gone.update(state=State.SKIPPED, error=ACCEPTED, sent_at=F("due_at"))
 
 
 def forget(at: dt.datetime) -> None:

@@ -69,6 +69,7 @@ class Notice(models.Model):
             models.Index(fields=["due_at"], condition=Q(state="waiting"), name="notices_that_wait"),
             models.Index(fields=["state", "sent_at"], name="notices_by_state"),
             models.Index(fields=["tenant", "-created_at"], name="notices_of_studio"),
+            models.Index(fields=["tenant", "-sent_at"], name="notices_told"),
             models.Index(fields=["tenant", "channel", "to", "sent_at"], name="notices_to"),
         ]
 

@@ -33,6 +33,7 @@ def page(request: HttpRequest) -> HttpResponse:
     tenant, at = chosen_studio(request), timezone.now()
     found = Paginator(_listed(request, tenant), ON_A_PAGE)
     context: dict[str, Any] = {"rows": found.get_page(request.GET.get("page")), "tenant": tenant}
+    context["later"] = _later(request)
     if tenant:
         context |= {"known": contacts.of(tenant), "email_is_on": contacts.email_is_on()}
         context |= _results(tenant, at)
@@ -41,12 +42,18 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _listed(request: HttpRequest, tenant: Tenant | None) -> QuerySet[Notice]:
     rows = visible(request, Notice.objects.all())
-    rows = rows.filter(escalation__isnull=False).exclude(channel=Notice.Channel.PLATFORM)
+    told = rows.filter(escalation__isnull=False, sent_at__isnull=False)
     if tenant is None:
-        told = Notice.objects.filter(channel=Notice.Channel.PLATFORM)
-        rows = visible(request, told).filter(state=Notice.State.SENT)
+        told = told.filter(channel=Notice.Channel.PLATFORM)
+    told = told.exclude(state=Notice.State.SKIPPED)
     related = ("tenant", "escalation__conversation__customer")
-    return rows.select_related(*related).order_by("-created_at", "step", "channel", "to")
+    return told.select_related(*related).order_by("-sent_at", "channel", "to")
+
+
+def _later(request: HttpRequest) -> int:
+    """How many messages wait for their step."""
+    rows = visible(request, Notice.objects.filter(state=Notice.State.WAITING))
+    return rows.exclude(channel=Notice.Channel.PAGE).count()
 
 
 def _results(tenant: Tenant, at: dt.datetime) -> dict[str, Any]:

@@ -8,10 +8,8 @@ from django.utils import timezone
 
 from conversations import staffchats
 from notices import contacts, following, planning, sending
-from notices.models import Notice
 from tenants.models import Tenant
 
-Channel = Notice.Channel
 CHATS_EVERY, TIDY_EVERY = 3.0, 3600.0  # seconds
 
 
@@ -33,13 +31,12 @@ class Rounds:
         self._now_and_then(at)
         worked = planning.plan_new(at)
         planning.hasten(at)
-        if sending.send_due(at, Channel.WHATSAPP, sending.by_whatsapp):
+        if sending.send_due(at, sending.AT_ONCE):
             self._left()
             worked = True
-        sending.send_due(at, Channel.PLATFORM, sending.to_platform)
         following.follow(at)
         sending.take_back(at)
-        return sending.send_due(at, Channel.EMAIL, sending.by_email) or worked
+        return bool(sending.send_due(at, sending.SLOWLY)) or worked
 
     def _now_and_then(self, at: dt.datetime) -> None:
         now = self._clock()

@@ -6,7 +6,7 @@ nothing left. An e-mail is claimed for a minute, so one that was being sent when
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from django.core.mail import EmailMessage
 from django.db import transaction
@@ -39,32 +39,40 @@ EMAIL_OFF = gettext_noop("E-mail is not set up (EMAIL_URL).")
 EMAIL_FAILED = gettext_noop("The mail server did not take it.")
 
 
-def send_due(at: dt.datetime, channel: str, deliver: Deliver) -> bool:
-    """Send what is due on this channel, one message per recipient. True when something left."""
-    left = False
-    for rows in _by_recipient(_due(at, channel)).values():
-        wanted = _still_wanted(rows, at)
-        until = _wait_until(wanted, at) if wanted else None
-        if until:
-            _ours(wanted).update(due_at=until)
-        elif wanted:
-            left = deliver(wanted, at) or left
-    return left
+def send_due(at: dt.datetime, channels: Mapping[str, Deliver]) -> set[str]:
+    """Send what is due on these channels, one message per recipient. The channels on which something left."""
+    groups = _by_recipient(_due(at, channels))
+    order = list(channels)
+    return {
+        channel
+        for channel, rows in sorted(groups, key=lambda group: order.index(group[0]))
+        if _send(rows, at, channels[channel])
+    }
 
 
-def _due(at: dt.datetime, channel: str) -> QuerySet[Notice]:
-    rows = Notice.objects.filter(state=Literal(State.WAITING), due_at__lte=at, channel=channel)
+def _send(rows: list[Notice], at: dt.datetime, deliver: Deliver) -> bool:
+    wanted = _still_wanted(rows, at)
+    until = _wait_until(wanted, at) if wanted else None
+    if until:
+        _ours(wanted).update(due_at=until)
+        return False
+    return bool(wanted) and deliver(wanted, at)
+
+
+def _due(at: dt.datetime, channels: Mapping[str, Deliver]) -> QuerySet[Notice]:
+    rows = Notice.objects.filter(state=Literal(State.WAITING), due_at__lte=at)
+    rows = rows.filter(channel__in=list(channels))
     related = ("tenant", "escalation__conversation__customer")
     return rows.select_related(*related).order_by("due_at")[:LOOK]
 
 
-def _by_recipient(rows: QuerySet[Notice]) -> dict[tuple[object, ...], list[Notice]]:
-    """A test alert is a message of its own."""
+def _by_recipient(rows: QuerySet[Notice]) -> list[tuple[str, list[Notice]]]:
+    """What is for one person on one channel. A test alert is a message of its own."""
     groups: dict[tuple[object, ...], list[Notice]] = {}
     for row in rows:
-        key = (row.tenant_id, row.to, row.escalation_id is None)
+        key = (row.channel, row.tenant_id, row.to, row.escalation_id is None)
         groups.setdefault(key, []).append(row)
-    return groups
+    return [(group[0].channel, group) for group in groups.values()]
 
 
 def _ours(rows: Sequence[Notice]) -> QuerySet[Notice]:
@@ -179,9 +187,14 @@ def _mail_failed(
 def take_back(at: dt.datetime) -> None:
     """E-mails that were being sent when MILA was killed wait again."""
     rows = Notice.objects.filter(state=State.SENDING, claimed_until__lte=at)
-    rows.update(state=State.WAITING, due_at=at, sent_at=None, claim="")
+    if rows.exists():  # SQLite locks for every UPDATE, also for one of no row
+        rows.update(state=State.WAITING, due_at=at, sent_at=None, claim="")
 
 
 def to_platform(rows: list[Notice], at: dt.datetime) -> bool:
     """Whoever runs MILA reads it on the page of notices."""
     return bool(_claimed(rows, at, state=State.SENT))
+
+
+AT_ONCE: Mapping[str, Deliver] = {Channel.WHATSAPP: by_whatsapp, Channel.PLATFORM: to_platform}
+SLOWLY: Mapping[str, Deliver] = {Channel.EMAIL: by_email}  # a mail server may take its time

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core import mail
 
+from config import weeks
 from conversations import escalations, handling, intake, outbox
 from conversations.models import Conversation, Customer, Escalation, Message
 from notices import following, planning, sending, words
@@ -43,11 +44,10 @@ def rounds(at: dt.datetime) -> None:
     """What one look of the service does."""
     planning.plan_new(at)
     planning.hasten(at)
-    sending.send_due(at, Channel.WHATSAPP, sending.by_whatsapp)
-    sending.send_due(at, Channel.PLATFORM, sending.to_platform)
+    sending.send_due(at, sending.AT_ONCE)
     following.follow(at)
     sending.take_back(at)
-    sending.send_due(at, Channel.EMAIL, sending.by_email)
+    sending.send_due(at, sending.SLOWLY)
 
 
 def told(phone: str = "") -> list[str]:
@@ -427,6 +427,14 @@ def test_after_a_night_without_the_service_one_message_tells_of_all_steps(studio
     assert len(told(SARI)) == len(told(DEWI)) == len(told(MADE)) == len(mail.outbox) == 1
 
 
+def test_the_made_up_customers_of_the_demo_wake_nobody(studio):
+    chat = asks(studio).conversation
+    Conversation.objects.filter(pk=chat.pk).update(chat=f"6281@{weeks.CHAT.removeprefix('@')}")
+    rounds(NOW)
+    assert weeks.CHAT == planning.MADE_UP
+    assert not Notice.objects.exists()
+
+
 def test_the_playground_and_staff_who_try_it_out_wake_nobody(studio):
     for channel in (Conversation.Channel.PLAYGROUND, Conversation.Channel.STAFF):
         chat = Conversation.objects.create(tenant=studio, channel=channel)
@@ -461,5 +469,5 @@ def test_looking_costs_the_same_however_many_escalations_are_planned(
     rounds(NOW)
     arrives()
     rounds(after(5))
-    with django_assert_max_num_queries(14):
-        rounds(after(10))
+    with django_assert_max_num_queries(6):
+        rounds(after(10))  # nothing is due

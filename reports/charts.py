@@ -200,7 +200,7 @@ def coverage(report: Report) -> Chart:
     ]
     what = _(
         "Answers of the assistant that rest on at least one knowledge entry. Greetings and hand-overs rest on none, so "
-        "100 % is not the aim."
+        "all of them is not the aim."
     )
     total = report.total
     headline = _("%(share)s of %(n)s answers") % {

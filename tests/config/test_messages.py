@@ -107,7 +107,7 @@ SAME = {
     "tokens",
     "",
 }
-NAMES = re.compile(r"kata|ombak|root|english|bahasa|\d\d:\d\d")
+NAMES = re.compile(r"kata|ombak|root|english|bahasa|\d\d:\d\d|^\d+ [a-z]{3}$|^us\$$")
 HEADINGS = re.compile(r"<(th|label|h1|h2|button|dt)\b[^>]*>(.*?)</\1>", re.DOTALL)
 PAGES = [
     "/admin/",

@@ -165,10 +165,15 @@ def visit(site: str, browser: Browser) -> Iterator[Visit]:
 
 
 def log_in(page: Page) -> None:
+    enter_studio(page, USER, PASSWORD)
+
+
+def enter_studio(page: Page, name: str, password: str) -> None:
+    """Log in, and into Ombak where there are more studios; in any language."""
     page.goto("/admin/login/")
-    page.fill("[name=username]", USER)
-    page.fill("[name=password]", PASSWORD)
+    page.fill("[name=username]", name)
+    page.fill("[name=password]", password)
     page.press("[name=password]", "Enter")
     page.wait_for_url("**/admin/")
     page.locator("#content button", has_text="Ombak").click()
-    page.wait_for_selector(".m-figures")
+    page.wait_for_selector(".m-switch > summary:has-text('Ombak')")

@@ -34,6 +34,7 @@ def _walk(page: Page) -> list[str]:
     found = dict.fromkeys([*_paths(page, "#nav-sidebar-apps a[href]"), *MORE])
     for address in list(found):
         answer = page.goto(address)
+        page.wait_for_load_state("networkidle")  # some load themselves anew
         if answer is None or answer.status != 200:
             del found[address]
             continue

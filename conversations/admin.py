@@ -30,6 +30,8 @@ class CustomerAdmin(StudioModelAdmin):
     fields = ["name", "number", "language", "created_at"]
     readonly_fields = ["number", "created_at"]
     empty_text = gettext_lazy("Nobody has written yet.")
+    list_per_page = 50
+    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         staff = Conversation.objects.filter(customer=OuterRef("pk"), channel=Channel.STAFF)

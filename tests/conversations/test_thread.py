@@ -128,6 +128,17 @@ def test_a_line_that_is_down_is_told_while_replies_wait(owner: Client, chat: Con
     assert words not in read(owner, at(chat, "news"))
 
 
+def test_whether_the_line_waits_is_asked_in_the_small_index_of_what_leaves(
+    chat: Conversation,
+) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        assert not thread.line_waits(chat, timezone.now())
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("EXPLAIN QUERY PLAN " + asked.captured_queries[0]["sql"])
+            assert "messages_leaving" in str(cursor.fetchall())
+
+
 def test_a_thread_costs_the_same_for_few_and_for_many(owner: Client, chat: Conversation) -> None:
     def queries(page: str) -> int:
         with CaptureQueriesContext(connection) as asked:

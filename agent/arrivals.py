@@ -57,8 +57,7 @@ def arrived(
     wanted = [*(_unheard(spoken) if listener else ()), *(pictures if sees else ())]
     loaded = _loaded(claim, wanted, clock, wait) if wanted else {}
     if listener:
-        for message in _unheard(spoken):
-            _listen(listener, message, loaded.get(message.pk))
+        _listen_to_all(listener, _unheard(spoken), loaded, clock)
     shown = [seeing.block(data) for each in pictures if (data := _bytes(loaded.get(each.pk)))]
     seen = [block for block in shown if block]
     missed = ["voice"] if _unheard(spoken) else []
@@ -87,17 +86,32 @@ def _loaded(
     return {file.message_id: file for file in files.filter(state=MediaFile.State.STORED)}
 
 
-def _listen(listener: Listener, message: Message, file: MediaFile | None) -> None:
-    """Write down what is said, and keep it with the message; its note says who wrote it down."""
+def _listen_to_all(
+    listener: Listener,
+    spoken: Sequence[Message],
+    loaded: dict[int, MediaFile],
+    clock: Callable[[], dt.datetime],
+) -> None:
+    """One deadline for all of them, so that three slow notes do not outlive the lease; after a failure no more is tried."""
+    until = clock() + dt.timedelta(seconds=hearing.PATIENCE)
+    for message in spoken:
+        left = (until - clock()).total_seconds()
+        if left <= 0 or not _listen(listener, message, loaded.get(message.pk), left):
+            return
+
+
+def _listen(listener: Listener, message: Message, file: MediaFile | None, patience: float) -> bool:
+    """Write down what is said, and keep it with the message; its note says who wrote it down. False after a failure."""
     data = _bytes(file)
     if file is None or not data or int(message.details.get("seconds") or 0) > hearing.LONGEST:
-        return
-    said = hearing.heard(listener, data, file.content_type)
+        return True
+    said = hearing.heard(listener, data, file.content_type, patience)
     if said:
         message.text = said
         message.details = {**message.details, "written_down_by": listener.model}
         rows = Message.objects.filter(pk=message.pk, text="")
         rows.update(text=said, details=message.details)
+    return bool(said)
 
 
 def _bytes(file: MediaFile | None) -> bytes:

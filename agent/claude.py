@@ -4,6 +4,7 @@ Works with a key, or with any server that speaks the Messages API at ANTHROPIC_B
 """
 
 import json
+import logging
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +38,9 @@ FIRST_TRY = 0.6
 # Being late within less than this share of a turn's time says nothing about the server.
 FAIR = 0.2
 pause = time.sleep  # tests put a stopwatch here
+
+
+logger = logging.getLogger(__name__)
 
 
 class Model(Protocol):
@@ -127,15 +131,25 @@ class Claude:
         return completion
 
     def _plainer_if_refused(self, model: str, asked: Mapping[str, Any], until: float) -> Completion:
-        """A server that does not know a word of ours is asked once more without all of them, and so from then on."""
-        if (self.base_url, model) not in _plain:
+        """A server that does not know a word of ours is asked once more without all of them, and so for an hour."""
+        known = self.base_url, model
+        if _plain.get(known, -PLAIN_FOR) + PLAIN_FOR <= time.monotonic():
             try:
-                return self._paid(model, _full(model, asked), until)
+                completion = self._paid(model, _full(model, asked), until)
             except ModelError as error:
                 if error.about != "field":
                     raise
+            else:
+                _plain.pop(known, None)
+                return completion
         completion = self._paid(model, _plainest(model, asked), until)
-        _plain.add((self.base_url, model))
+        if known not in _plain:
+            logger.warning(
+                "The model %s at %s does not know caching, thinking or strict tools; it is asked without them.",
+                model,
+                self.base_url,
+            )
+        _plain[known] = time.monotonic()
         return completion
 
     def _paid(self, model: str, request: Mapping[str, Any], until: float) -> Completion:
@@ -157,7 +171,10 @@ class Claude:
         return completion_of(body, str(request["model"]))
 
 
-_plain: set[tuple[str, str]] = set()  # servers and models that know only the oldest words
+PLAIN_FOR = 3600.0  # seconds; one refusal may have been a passing fault of the server
+_plain: dict[
+    tuple[str, str], float
+] = {}  # servers and models that know only the oldest words, since when
 
 
 def _full(model: str, asked: Mapping[str, Any]) -> dict[str, Any]:

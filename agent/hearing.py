@@ -12,7 +12,7 @@ from tenants.openai_api import OpenAIError, asking, client, key_for
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 12.0  # seconds for one voice note; a customer waits
+PATIENCE = 12.0  # seconds for all voice notes of a turn together; a customer waits
 LONGEST = 180  # seconds of speech
 MOST = 4000  # characters that are kept
 PAUSE = 30.0  # seconds without another try after a failure
@@ -27,14 +27,14 @@ class Listener:
     key: str = field(repr=False)
     base_url: str = ""
 
-    def hear(self, sound: bytes, content_type: str) -> str:
-        """What is said. Raises OpenAIError."""
+    def hear(self, sound: bytes, content_type: str, patience: float = PATIENCE) -> str:
+        """What is said, as far as it is told within so many seconds. Raises OpenAIError."""
         if content_type not in _ENDINGS:
             raise OpenAIError("This kind of sound cannot be written down.", permanent=True)
         named = (f"voice.{_ENDINGS[content_type]}", sound, content_type)
         address = "TRANSCRIPTION_BASE_URL" if settings.TRANSCRIPTION_BASE_URL else "OPENAI_BASE_URL"
         with asking("transcription server", address, "TRANSCRIPTION_MODEL"):
-            asked = client(self.base_url, self.key, PATIENCE, 0)
+            asked = client(self.base_url, self.key, patience, 0)
             answer = asked.audio.transcriptions.create(
                 model=self.model, file=named, response_format="json"
             )
@@ -56,10 +56,10 @@ def listener_for(tenant: Tenant) -> Listener | None:
 _resting: dict[tuple[str, str], float] = {}
 
 
-def heard(listener: Listener, sound: bytes, content_type: str) -> str:
+def heard(listener: Listener, sound: bytes, content_type: str, patience: float = PATIENCE) -> str:
     """What is said, or nothing: the customer is told then. A server that fails is left alone a while."""
     try:
-        return listener.hear(sound, content_type)
+        return listener.hear(sound, content_type, patience)
     except OpenAIError as error:
         logger.warning("A voice note was not written down: %s", error)
         _resting[(listener.base_url, listener.key)] = time.monotonic() + PAUSE

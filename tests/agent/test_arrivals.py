@@ -281,3 +281,37 @@ def test_plain_text_asks_the_database_nothing_more(ombak, clock, django_assert_n
         came = arrivals.arrived(claim, sees=True, clock=clock, wait=clock.wait)
     assert came is arrivals.NOTHING
     assert Question(ombak, "halo", clock()).pictures == ()
+
+
+def test_all_voice_notes_of_a_turn_share_one_deadline(
+    ombak, clock, serve: Serve, settings, monkeypatch
+):
+    settings.TRANSCRIPTION_MODEL = "whisper-1"
+    settings.TRANSCRIPTION_BASE_URL = "http://127.0.0.1:9"
+    given = []
+
+    def slowly(_listener, _sound, _content_type, patience):
+        given.append(round(patience))
+        clock.wait(7)
+        return "jam berapa kelas besok"
+
+    monkeypatch.setattr(hearing, "heard", slowly)
+    serve([text("Kelas besok jam 07:00 dan 17:00 Kak.")])
+    for number in (1, 2, 3):
+        sends(ombak, clock, SOUND, number=number)
+    step(clock)
+    assert given == [12, 5]  # the third is told to the customer as not heard
+
+
+def test_after_a_voice_note_that_failed_no_other_is_tried(
+    ombak, clock, serve: Serve, settings, monkeypatch
+):
+    settings.TRANSCRIPTION_MODEL = "whisper-1"
+    settings.TRANSCRIPTION_BASE_URL = "http://127.0.0.1:9"
+    asked = []
+    monkeypatch.setattr(hearing, "heard", lambda *args: asked.append(args) or "")
+    serve([text("Halo Kak")])
+    for number in (1, 2, 3):
+        sends(ombak, clock, SOUND, number=number)
+    step(clock)
+    assert len(asked) == 1

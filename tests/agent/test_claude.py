@@ -206,6 +206,20 @@ def test_a_server_that_does_not_know_our_words_is_asked_plainly_and_so_from_then
     assert second.keys() == third.keys() == {"model", "max_tokens", "system", "messages", "tools"}
 
 
+def test_a_server_that_was_asked_plainly_for_an_hour_is_tried_again(
+    ombak, serve: Serve, monkeypatch, caplog
+):
+    refused = script.Failure(400, "tools.0.strict: Extra inputs are not permitted")
+    server = serve([refused, script.text("Halo"), script.text("Hai"), script.text("Hei")])
+    call(ombak, tools=schemas())
+    monkeypatch.setattr(claude, "PLAIN_FOR", 0.0)
+    call(ombak, tools=schemas())
+    monkeypatch.setattr(claude, "PLAIN_FOR", 3600.0)
+    call(ombak, tools=schemas())
+    assert ["strict" in body["tools"][0] for body in server.bodies] == [True, False, True, True]
+    assert len([each for each in caplog.messages if "is asked without them" in each]) == 1
+
+
 def test_a_request_that_is_wrong_in_itself_is_not_sent_for_ever(ombak, serve: Serve):
     server = serve([script.Failure(400, "unknown field")] * 9)
     with pytest.raises(ModelError) as caught:

@@ -1,4 +1,4 @@
-"""Login, invitation, second factor, team, settings and the platform's page, in a real Chromium."""
+"""Login, invitation, second factor, team and the platform's page, in a real Chromium."""
 
 import base64
 import re
@@ -125,30 +125,6 @@ def test_the_team_is_changed_by_keyboard(staff: Open, visit: Visit) -> None:
     person.get_by_role("button", name="Remove").click()
     expect(owner.get_by_text("no longer works here")).to_be_visible()
     expect(owner.locator(".m-person", has_text=name)).to_have_count(0)
-
-
-def test_the_settings_are_filled_in_by_thumb(staff: Open) -> None:
-    page = staff("phone")
-    page.goto("/admin/studio/settings/")
-    no_wider(page)
-    page.get_by_label("Monday opens").first.fill("7")
-    page.get_by_label("Monday closes").first.fill("21.30")
-    page.get_by_role("button", name="Copy Monday to the other days").click()
-    contacts = page.locator("[name=handover_contacts]")
-    before = contacts.count()
-    page.get_by_role("button", name="Add a row").click()
-    expect(contacts).to_have_count(before + 1)
-    contacts.last.fill("0812 3456 7890")
-    page.fill("#id_greeting", "Halo dari tim kami!")
-    expect(page.locator("[data-greeting]")).to_have_text("Halo dari tim kami!")
-    page.fill("#id_greeting", "")
-    page.fill("#id_persona_name", "Dewi")
-    expect(page.locator("[data-greeting]")).to_contain_text("Dewi")
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("successfully")).to_be_visible()
-    page.goto("/admin/studio/settings/")
-    expect(page.get_by_label("Sunday closes").first).to_have_value("21:30")
-    expect(contacts.first).to_have_value("+6281234567890")
 
 
 def test_a_new_studio_is_made_and_its_owner_comes_in(staff: Open, visit: Visit) -> None:

@@ -1,0 +1,175 @@
+"""The first day: a new studio's pages say what comes next, the guide ticks itself, and nobody needs a mouse."""
+
+import re
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import PASSWORD, USER, Open, Visit
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("pages")]
+BROKEN = re.compile(r"\bNone\b|\bNaN\b|\bundefined\b|\b0 ?%")
+Owner = Callable[..., Page]
+
+
+@pytest.fixture
+def owner(staff: Open, visit: Visit) -> Owner:
+    """The owner of a studio that was made a moment ago, in her own browser."""
+
+    def enter(size: str = "phone", language: str = "en") -> Page:
+        platform = staff()
+        platform.wait_for_load_state("networkidle")
+        platform.goto("/admin/platform/")
+        platform.get_by_text("Make a new studio").click()
+        platform.fill("[name=name]", f"Pagi {time.time_ns()}")
+        platform.get_by_role("button", name="Make it, and a link for its owner").click()
+        page = visit(size)
+        join(page, urlsplit(platform.input_value("#link")).path, f"putu{time.time_ns()}")
+        page.wait_for_load_state("networkidle")  # Home counts its first days
+        if language != "en":
+            page.goto("/admin/account/")
+            page.locator("#own-language").select_option(language)
+            page.locator("form:has(#own-language) button").click()
+            expect(page.locator("html")).to_have_attribute("lang", language)
+        return page
+
+    return enter
+
+
+def join(page: Page, link: str, name: str) -> None:
+    page.goto(link)
+    page.fill("[name=first_name]", name.title())
+    page.fill("[name=username]", name)
+    page.fill("[name=password1]", PASSWORD)
+    page.fill("[name=password2]", PASSWORD)
+    page.get_by_role("button", name="Join").click()
+    page.wait_for_url("**/admin/")
+
+
+def menu(page: Page) -> list[str]:
+    """Where the menu leads."""
+    page.goto("/admin/")
+    page.wait_for_load_state("networkidle")
+    links = page.eval_on_selector_all("#nav-sidebar-apps a[href]", "all => all.map(a => a.href)")
+    return list(dict.fromkeys(urlsplit(link).path for link in links))
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_each_page_of_a_new_studio_says_what_comes_next(owner: Owner, language: str) -> None:
+    page = owner("phone", language)
+    found = menu(page)
+    assert len(found) > 12
+    for address in [*found, "/admin/account/", "/admin/tenants/deed/"]:
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        text = page.locator("#content").inner_text()
+        assert text.strip(), address
+        assert not BROKEN.search(text), f"{address}: {BROKEN.search(text)} in {text}"
+        expect(page.locator("#content canvas:visible")).to_have_count(0)
+
+
+def step(page: Page, key: str) -> Locator:
+    page.goto("/admin/guide/")
+    return page.locator(f"[data-step={key}]")
+
+
+def is_done(page: Page, key: str) -> None:
+    expect(step(page, key)).to_have_class(re.compile(r"\bdone\b"))
+
+
+def test_the_guide_ticks_itself_on_a_phone(owner: Owner) -> None:
+    page = owner("phone")
+    page.goto("/admin/guide/")
+    expect(page.get_by_text("0 of 5 steps done")).to_be_visible()
+    step(page, "details").get_by_role("link").click()
+    page.get_by_label("Address").fill("Jl. Pantai Berawa 7")
+    page.get_by_label("Phone").fill("0361 700 700")
+    page.get_by_label("Monday opens").first.fill("7")
+    page.get_by_label("Monday closes").first.fill("21")
+    page.get_by_role("button", name="Save", exact=True).click()
+    is_done(page, "details")
+    step(page, "staff").get_by_role("link").click()
+    page.locator("[name=handover_contacts]").first.fill("0812 3456 7890")
+    page.get_by_role("button", name="Save", exact=True).click()
+    is_done(page, "staff")
+    step(page, "knowledge").get_by_text("Start from templates").click()
+    page.get_by_role("button", name="Make the drafts").click()
+    expect(page.get_by_text("10 drafts are made.")).to_be_visible()
+    expect(step(page, "knowledge").get_by_text("0 of 5")).to_be_visible()
+    expect(page.get_by_text("2 of 5 steps done")).to_be_visible()
+
+
+def test_the_guide_on_home_is_put_away_and_brought_back(owner: Owner) -> None:
+    page = owner("phone")
+    card = page.get_by_role("heading", name="Set up your studio")
+    expect(card).to_be_visible()
+    page.get_by_role("button", name="Put away").click()
+    expect(page.get_by_text("The guide is put away.")).to_be_visible()
+    expect(card).to_have_count(0)
+    assert "/admin/guide/" not in menu(page)
+    page.goto("/admin/studio/settings/")
+    page.locator("#content").get_by_role("link", name="Setup guide").click()
+    page.get_by_role("button", name="Show the guide on Home again").click()
+    expect(page.get_by_role("button", name="Put the guide away")).to_be_visible()
+    page.goto("/admin/")
+    expect(card).to_be_visible()
+
+
+# Keyboard only -----------------------------------------------------------------------------------
+
+VISIBLE = """() => {
+  const at = document.activeElement, style = getComputedStyle(at), box = at.getBoundingClientRect();
+  const marked = (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
+  return box.width > 0 && box.height > 0 && marked;
+}"""
+
+
+def tab_to(page: Page, wanted: str, presses: int = 80) -> None:
+    """Press Tab until the element has the focus, which can be seen there."""
+    for _press in range(presses):
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
+            assert page.evaluate(VISIBLE), f"the focus on {wanted} cannot be seen"
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{wanted} is not reached by Tab on {page.url}")
+
+
+def test_a_day_without_a_mouse(visit: Visit) -> None:
+    page = visit("wide")
+    page.goto("/admin/login/")
+    tab_to(page, "[name=username]")
+    page.keyboard.type(USER)
+    tab_to(page, "[name=password]")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/")
+    page.wait_for_load_state("networkidle")
+
+    tab_to(page, ".m-switch > summary")
+    page.keyboard.press("Enter")
+    senja = page.locator(".m-switch-list button", has_text="Senja").get_attribute("value")
+    tab_to(page, f".m-switch-list button[value='{senja}']")
+    page.keyboard.press("Enter")
+    expect(page.locator(".m-switch > summary")).to_contain_text("Senja")
+    page.wait_for_load_state("networkidle")
+
+    tab_to(page, "#nav-sidebar-apps a[href='/admin/team/']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/team/")
+
+    tab_to(page, "[aria-label='Account menu']")
+    page.keyboard.press("Enter")
+    tab_to(page, "form:has([name=language][value=id]) button")
+    page.keyboard.press("Enter")
+    expect(page.locator("html")).to_have_attribute("lang", "id")
+
+    tab_to(page, "[aria-label='Menu akun'], [aria-label='Account menu']")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Keluar", exact=True)).to_be_visible()
+    tab_to(page, "#logout-form button")
+    page.keyboard.press("Enter")
+    page.goto("/admin/")
+    expect(page.locator("[name=password]")).to_be_visible()

@@ -176,4 +176,5 @@ def enter_studio(page: Page, name: str, password: str) -> None:
     page.press("[name=password]", "Enter")
     page.wait_for_url("**/admin/")
     page.locator("#content button", has_text="Ombak").click()
-    page.wait_for_selector(".m-switch > summary:has-text('Ombak')")
+    page.wait_for_selector(".m-switch > summary:has-text('Ombak')", state="attached")
+    page.wait_for_load_state("load")

@@ -2,6 +2,9 @@
 (function () {
   "use strict";
 
+  // The theme's script looks for a text field of its own beside every file field, and stumbles over a plain one.
+  document.querySelectorAll("input.k-file").forEach(function (field) { field.hasChangeListener = true; });
+
   function element(name, options, ...children) {
     const made = Object.assign(document.createElement(name), options);
     made.append(...children);

@@ -112,10 +112,10 @@ def test_an_export_opens_harmlessly_whatever_separator_is_taken(
         assert not [cell for cell in cells if cell.lstrip().startswith(tuple("=+-@\uff1d"))]
     book = openpyxl.load_workbook(io.BytesIO(owner.get(f"{LIST}export.xlsx").content))
     rows: Any = book.worksheets[0].iter_rows()
-    cells = [cell for row in rows for cell in row if cell.value]
-    assert cells
-    assert {cell.data_type for cell in cells} == {"s"}
-    assert not [cell for cell in cells if str(cell.value).startswith(tuple("=+-@\t"))]
+    written = [cell for row in rows for cell in row if cell.value]
+    assert written
+    assert {cell.data_type for cell in written} == {"s"}
+    assert not [cell for cell in written if str(cell.value).startswith(tuple("=+-@\t"))]
 
 
 def test_reading_back_is_the_exact_opposite() -> None:

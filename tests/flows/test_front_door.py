@@ -53,7 +53,7 @@ def test_a_phone_scans_the_apis_code_and_staff_read_what_its_customer_was_answer
 
 def _conversation_with(owner: Visitor, name: str) -> str:
     """The address of the page that the inbox links for this customer."""
-    inbox = owner.open("admin/conversations/conversation/")
-    address = r'<a href="/(admin/conversations/conversation/[0-9a-f-]{36}/change/)[^"]*"[^>]*>'
-    [found] = re.findall(address + rf"\s*{name}", inbox)
+    inbox = owner.open("admin/conversations/conversation/?tab=all")
+    address = r'href="/(admin/conversations/conversation/[0-9a-f-]{36}/change/)[^"]*"[^>]*>'
+    [found] = re.findall(rf'{address}\s*<span[^>]*><span class="i-name">{name}<', inbox)
     return str(found)

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import time
+import uuid
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,24 @@ DAY = dt.timedelta(days=1)
 def demo(ombak, senja):
     """Both studios with the knowledge of the exam."""
     studios = {"ombak": ombak, "senja": senja}
-    for studio in json.loads((EVALS / "studios.json").read_text("utf-8"))["studios"]:
-        for row in studio["entries"]:
-            save_entry(studios[studio["id"]], row | {"external_id": row["id"]})
+    if not SAVED:
+        for studio in json.loads((EVALS / "studios.json").read_text("utf-8"))["studios"]:
+            for row in studio["entries"]:
+                save_entry(studios[studio["id"]], row | {"external_id": row["id"]})
+            SAVED[studio["id"]] = list(studios[studio["id"]].entries.all())
+        return studios
+    KnowledgeEntry.objects.bulk_create(
+        _anew(entry, studios[name]) for name, entries in SAVED.items() for entry in entries
+    )
     return studios
+
+
+SAVED: dict[str, list[KnowledgeEntry]] = {}  # as the first test that asked for them saved them
+
+
+def _anew(entry: KnowledgeEntry, studio) -> KnowledgeEntry:
+    fields = {field.attname: getattr(entry, field.attname) for field in entry._meta.concrete_fields}
+    return KnowledgeEntry(**fields | {"id": uuid.uuid4(), "tenant_id": studio.pk})
 
 
 def names(found) -> list[str]:

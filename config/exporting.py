@@ -1,6 +1,7 @@
 """A studio as a file: the form that loadstudio reads, so that a studio moves from house to house."""
 
 import base64
+import datetime as dt
 from typing import Any
 
 from knowledge import attachments
@@ -9,6 +10,10 @@ from tenants.models import Tenant
 
 # Written only where they differ from what loading assumes.
 USUAL: dict[str, Any] = {
+    "address": "",
+    "phone": "",
+    "quiet_from": None,
+    "quiet_until": None,
     "persona_name": "Mila",
     "persona_tone": "",
     "greeting": "",
@@ -26,7 +31,8 @@ def studio_as_dict(tenant: Tenant, *, files: bool = True) -> dict[str, Any]:
     """The studio with its knowledge, and with what its file said beyond that. Never with keys."""
     extra = dict(tenant.loaded)
     entry_extra: dict[str, dict[str, Any]] = extra.pop("entries", {})
-    unusual = {f: getattr(tenant, f) for f, usual in USUAL.items() if getattr(tenant, f) != usual}
+    known = {field: getattr(tenant, field) for field in USUAL}
+    unusual = {f: _written(value) for f, value in known.items() if value != USUAL[f]}
     categories = KnowledgeCategory.objects.filter(tenant=tenant).values_list("name", flat=True)
     rows = KnowledgeEntry.objects.filter(tenant=tenant).select_related("attachment")
     entries = rows.order_by("created_at", "pk")
@@ -46,6 +52,10 @@ def studio_as_dict(tenant: Tenant, *, files: bool = True) -> dict[str, Any]:
             for e in entries
         ],
     }
+
+
+def _written(value: Any) -> Any:
+    return f"{value:%H:%M}" if isinstance(value, dt.time) else value
 
 
 def _file(entry: KnowledgeEntry) -> dict[str, Any]:

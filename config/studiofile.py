@@ -14,6 +14,10 @@ Studio = dict[str, Any]
 STUDIO_TEXTS = (
     "name",
     "city",
+    "address",
+    "phone",
+    "quiet_from",
+    "quiet_until",
     "timezone",
     "currency",
     "default_language",

@@ -31,6 +31,10 @@ class Settings(Schema):
     handover_contacts: list[str]
     public_contacts: str
     city: str
+    address: str
+    phone: str
+    quiet_from: dt.time | None
+    quiet_until: dt.time | None
     currency: str
     messages_per_minute: int
     phone_silence_minutes: int
@@ -65,6 +69,10 @@ class SettingsIn(Input):
     handover_contacts: list[str] | None = None
     public_contacts: str | None = None
     city: str | None = None
+    address: str | None = None
+    phone: str | None = None
+    quiet_from: str | None = None  # "22:00"; "" for none
+    quiet_until: str | None = None
     currency: str | None = None
     messages_per_minute: int | None = None
     phone_silence_minutes: int | None = None

@@ -181,6 +181,8 @@ class Tenant(models.Model):
         tidy: list[tuple[str, Callable[[Any], Any]]] = [
             ("whatsapp_number", lambda number: normalise(number) if number else None),
             ("phone", lambda number: normalise(number) if number else ""),
+            ("quiet_from", lambda time: time or None),
+            ("quiet_until", lambda time: time or None),
             ("currency", valid_currency),
             ("opening_hours", checked_hours),
             ("handover_contacts", valid_contacts),

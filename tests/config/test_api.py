@@ -363,6 +363,10 @@ def test_settings_are_one_object_and_change_one_by_one(ombak: Tenant) -> None:
     assert changed["settings"]["timezone"] == "Asia/Makassar"
     cleared = program.call("PUT", "/api/tenants/ombak", {"whatsapp_number": None}).json()
     assert cleared["whatsapp_number"] is None
+    for sent, kept in (("22:00", "22:00:00"), ("", None)):
+        quiet = {"settings": {"quiet_from": sent, "quiet_until": sent}}
+        answer = program.call("PUT", "/api/tenants/ombak", quiet).json()["settings"]
+        assert (answer["quiet_from"], answer["quiet_until"]) == (kept, kept)
 
 
 @pytest.mark.django_db

@@ -74,6 +74,10 @@ def test_loaded_studios_are_live_and_entries_keep_their_ids() -> None:
 def test_unusual_settings_survive_the_round_trip(tmp_path: Path) -> None:
     studio = STUDIO | {
         "city": "Ubud",
+        "address": "Jl. Pagi 7",
+        "phone": "+62361700700",
+        "quiet_from": "22:00",
+        "quiet_until": "06:30",
         "timezone": "Asia/Jakarta",
         "currency": "USD",
         "default_language": "en",

@@ -66,12 +66,15 @@ def test_the_number_of_another_studio_is_told_with_its_holder(ombak: Tenant, sen
 def test_every_setting_can_be_changed(ombak: Tenant) -> None:
     run(
         "updatetenant", "ombak",
-        "--name", "Ombak", "--city", "Ubud", "--timezone", "Asia/Jakarta", "--currency", "usd", "--language", "en",
+        "--name", "Ombak", "--city", "Ubud", "--address", "Jl. Pagi 7", "--phone", "0361 700 700",
+        "--quiet-from", "22:00", "--quiet-until", "06:30", "--timezone", "Asia/Jakarta", "--currency", "usd", "--language", "en",
         "--persona-name", "Ayu", "--persona-tone", "warm", "--greeting", "Hi!", "--mode", "off", "--inactive",
         "--messages-per-minute", "5", "--phone-silence-minutes", "60",
         "--contact", "0812 3456 7890", "--contact", "a@b.example", "--opening-hours", '{"mon": [["08:00", "12:00"]]}',
     )  # fmt: skip
     ombak.refresh_from_db()
+    assert (ombak.address, ombak.phone) == ("Jl. Pagi 7", "+62361700700")
+    assert f"{ombak.quiet_from:%H:%M} {ombak.quiet_until:%H:%M}" == "22:00 06:30"
     assert (ombak.name, ombak.city, ombak.timezone, ombak.currency) == (
         "Ombak",
         "Ubud",

@@ -1,5 +1,6 @@
 """`manage.py updatetenant [SLUG] --mode live …`: a studio's settings from the terminal."""
 
+import datetime as dt
 import json
 import sys
 from argparse import ArgumentParser
@@ -17,6 +18,10 @@ from tenants.updates import SECRET, SETTINGS, Change, holder_of, store
 TEXTS = {
     "--name": "name",
     "--city": "city",
+    "--address": "address",
+    "--phone": "phone",
+    "--quiet-from": "quiet_from",
+    "--quiet-until": "quiet_until",
     "--timezone": "timezone",
     "--currency": "currency",
     "--language": "default_language",
@@ -154,6 +159,8 @@ def sentence(change: Change) -> str:
 def shown(value: Any) -> str:
     if value is None or value == "":
         return "none"
+    if isinstance(value, dt.time):
+        return f"{value:%H:%M}"
     return (
         str(value) if isinstance(value, str | bool | int) else json.dumps(value, ensure_ascii=False)
     )

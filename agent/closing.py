@@ -23,6 +23,7 @@ from knowledge.search import search
 logger = logging.getLogger(__name__)
 LEASE = dt.timedelta(seconds=90)  # longer than one answer can take
 AT_ONCE = 50
+LONGEST_KEYWORD = 80  # characters of a question that become keywords
 NEAR = 0.3  # an entry as much alike as this may answer
 
 NOT_USED = gettext_noop(
@@ -43,6 +44,21 @@ def ask_again(gap: Gap, at: dt.datetime) -> None:
 def write(gap: Gap, at: dt.datetime) -> None:
     """Somebody writes the entry now: the next change of the knowledge is held against this gap."""
     Gap.objects.filter(pk=gap.pk).update(writing_since=at)
+
+
+def link(gap: Gap, entry: KnowledgeEntry, at: dt.datetime) -> None:
+    """An entry answers this already, in other words: it gets the customers' words as keywords, and the question is asked again."""
+    question = _newest(gap)
+    words = " ".join(question.text.replace(",", " ").split())[:LONGEST_KEYWORD] if question else ""
+    known = [word for word in (entry.keywords or "").split(",") if word.strip()]
+    room = entry._meta.get_field("keywords").max_length or 0
+    if words and words.lower() not in (word.strip().lower() for word in known):
+        told = ", ".join([*(word.strip() for word in known), words])
+        if len(told) <= room:
+            entry.keywords = told
+            entry.save()
+    Gap.objects.filter(pk=gap.pk).update(entry=entry)
+    ask_again(gap, at)
 
 
 def dismiss(gap: Gap, by: User | None, at: dt.datetime) -> None:
@@ -135,5 +151,6 @@ def _entry(gap: Gap, references: Iterable[str]) -> KnowledgeEntry | None:
     given = {name: place for place, name in enumerate(references)}
     rows = KnowledgeEntry.objects.filter(tenant=gap.tenant).defer("embedding")
     found = [row for row in rows if row.reference in given]
-    found.sort(key=lambda row: (row.updated_at <= gap.first_at, given[row.reference]))
+    linked = gap.entry_id  # staff named it
+    found.sort(key=lambda r: (r.pk != linked, r.updated_at <= gap.first_at, given[r.reference]))
     return found[0] if found else None

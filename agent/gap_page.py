@@ -1,13 +1,14 @@
 """Unanswered questions: what customers asked in vain, most often first, and what staff do about it."""
 
 import hashlib
+import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,6 +16,8 @@ from django.utils.translation import gettext as _
 
 from agent import closing, prefill
 from agent.records import Gap, GapQuestion
+from conversations.models import Conversation
+from knowledge.models import KnowledgeEntry
 from tenants.access import allowed, visible
 from tenants.models import Language, Tenant
 from tenants.pages import frame, staff_page, studio_page
@@ -22,6 +25,7 @@ from tenants.pages import frame, staff_page, studio_page
 RIGHT = "knowledge.change"
 MOST = 50  # gaps on a page
 EXAMPLES = 5  # of each
+MOST_ENTRIES = 500  # to choose from
 LISTS = {
     "open": (Gap.State.OPEN, Gap.State.CHECKING),
     "closed": (Gap.State.CLOSED,),
@@ -54,7 +58,9 @@ def act(request: HttpRequest, pk: str) -> HttpResponse:
     if done == "write":
         closing.write(gap, at)
         return redirect(_form(gap))
-    if done == "again":
+    if done == "link":
+        _link(request, gap)
+    elif done == "again":
         closing.ask_again(gap, at)
     elif done == "dismiss":
         assert isinstance(request.user, User)  # the site let them in
@@ -63,6 +69,27 @@ def act(request: HttpRequest, pk: str) -> HttpResponse:
     elif done == "reopen":
         closing.reopen(gap)
     return redirect("gaps")
+
+
+def _link(request: HttpRequest, gap: Gap) -> None:
+    """To one of the studio's own entries."""
+    entries = KnowledgeEntry.objects.filter(tenant=gap.tenant_id)
+    number = request.POST.get("entry", "")
+    entry = entries.filter(pk=number).first() if is_id(number) else None
+    if entry is None:
+        messages.error(request, _("Choose the entry that answers it."))
+        return
+    closing.link(gap, entry, timezone.now())
+    messages.success(request, _("Linked. The question is asked again with that entry."))
+
+
+def is_id(number: str) -> bool:
+    """Whether a form sent something that can be the number of a row."""
+    try:
+        uuid.UUID(number)
+    except ValueError:
+        return False
+    return True
 
 
 def _form(gap: Gap) -> str:
@@ -86,14 +113,23 @@ def _context(request: HttpRequest, tenant: Tenant) -> dict[str, Any]:
         "rows": _rows(gaps),
         "checking": any(gap.state == Gap.State.CHECKING for gap in gaps),
         "fingerprint": hashlib.sha256(repr(seen).encode()).hexdigest()[:16],
+        "entries": _entries(tenant) if shown == "open" and gaps else (),
         "reads_chats": allowed(request, "inbox"),
     }
+
+
+def _entries(tenant: Tenant) -> list[tuple[Any, str]]:
+    """What a question can be linked to, by title."""
+    rows = KnowledgeEntry.objects.filter(tenant=tenant).order_by("title")
+    return list(rows.values_list("pk", "title")[:MOST_ENTRIES])
 
 
 def _rows(gaps: Sequence[Any]) -> list[dict[str, Any]]:
     """Each gap with its newest questions: one query for all of them."""
     asked: dict[Any, list[GapQuestion]] = defaultdict(list)
-    for question in GapQuestion.objects.filter(gap__in=gaps).order_by("-asked_at", "-pk"):
+    tried = Q(conversation__channel=Conversation.Channel.PLAYGROUND)
+    rows = GapQuestion.objects.filter(gap__in=gaps).annotate(tried=tried)
+    for question in rows.order_by("-asked_at", "-pk"):
         asked[question.gap_id].append(question)
     return [
         {

@@ -14,6 +14,7 @@ from conversations.models import Conversation, Escalation, Message
 from tenants.models import Tenant
 
 BACK = dt.timedelta(days=7)  # how far a service that starts looks back
+DISLIKED_WITHIN = dt.timedelta(days=2)
 LATE = dt.timedelta(minutes=5)  # turns are stored a moment after they began
 REMEMBERED = dt.timedelta(days=90)  # a question joins gaps that are not older
 MOST = 400  # earlier questions that a new one is compared with
@@ -26,6 +27,9 @@ def gather(since: dt.datetime, at: dt.datetime) -> dt.datetime:
         if unanswered(turn):
             with suppress(IntegrityError):  # another host was a moment faster
                 _keep(turn)
+    for turn in _disliked(at):
+        with suppress(IntegrityError):
+            _keep(turn)
     _taken_back(at).delete()
     Gap.objects.alias(number=Count("questions")).filter(number=0).delete()  # chats that are gone
     return at - LATE
@@ -50,6 +54,25 @@ def unanswered(turn: Turn) -> bool:
         return says_unknown(turn.reply.text)
     task = turn.reply.details.get("escalation") or {}
     return task.get("category") == Escalation.Category.CANNOT_ANSWER
+
+
+def wrong(turn: Turn) -> None:
+    """Staff call an answer of the Playground wrong: its question joins the unanswered ones."""
+    if not GapQuestion.objects.filter(turn=turn).exists():
+        with suppress(IntegrityError):  # two taps on the button
+            _keep(turn)
+
+
+def _disliked(at: dt.datetime) -> QuerySet[Turn]:
+    """Answers under which the customer put a 👎, some time after they were given."""
+    rows = Turn.objects.filter(
+        purpose=Turn.Purpose.CUSTOMER,
+        created_at__gt=at - DISLIKED_WITHIN,
+        conversation__channel=Conversation.Channel.WHATSAPP,
+        reply__details__feedback="bad",
+        gap_question=None,
+    )
+    return rows.select_related("reply", "tenant").order_by("created_at")[:MOST]
 
 
 def _new_turns(since: dt.datetime) -> QuerySet[Turn]:

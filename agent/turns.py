@@ -28,6 +28,7 @@ from tenants.models import Tenant
 logger = logging.getLogger(__name__)
 LONGEST_QUIET = 8.0
 POLL = 0.1
+LONGEST_DRAFT = 1200  # characters of a draft that was held back
 Clock = Callable[[], dt.datetime]
 Wait = Callable[[float], object]
 
@@ -189,10 +190,12 @@ def record(
 
 
 def _details(reply: Reply) -> dict[str, Any]:
-    """What staff see besides: never the draft itself, whose facts are wrong, only what was wrong in it."""
+    """What staff see besides: what was wrong in a draft that was held back, and its words."""
     context = next((str(step["context"]) for step in reply.trace if "context" in step), "")
     stopped = [list(held["missing"])[:20] for held in reply.stopped]
-    return {name: value for name, value in (("context", context), ("stopped", stopped)) if value}
+    drafts = [str(held["draft"])[:LONGEST_DRAFT] for held in reply.stopped][:2]
+    told = (("context", context), ("stopped", stopped), ("drafts", drafts))
+    return {name: value for name, value in told if value}
 
 
 def _record_failure(claim: Claim, error: Exception) -> None:

@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -13,8 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from agent import gaps
+from agent.gap_page import is_id
 from agent.models import Turn
 from agent.rests import sources
+from agent.warnings import warnings
 from conversations import playground as room
 from conversations.models import Conversation, Message
 from tenants.access import allowed, visible
@@ -38,12 +42,13 @@ SAMPLES = [
 @studio_page("playground")
 def playground(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     if request.method == "POST":
-        return _ask(request, tenant)
+        return _wrong(request, tenant) if request.POST.get("wrong") else _ask(request, tenant)
     return frame(
         request,
         "agent/playground.html",
         _("Playground"),
         **_conversation(request, tenant),
+        notices=_notices(tenant),
         samples=SAMPLES,
         tenant=tenant,
     )
@@ -87,6 +92,7 @@ def trace(turn: Turn) -> dict[str, Any]:
         "note": _(turn.error) if turn.error else "",
         "context": _CONTEXTS.get(details.get("context", ""), ""),
         "held": held,
+        "drafts": details.get("drafts", []),
         "stopped": bool(held) and turn.outcome == Turn.Outcome.HANDED_OVER,
     }
 
@@ -95,6 +101,38 @@ _CONTEXTS = {
     "full": gettext_lazy("the whole knowledge"),
     "search": gettext_lazy("the entries that fit best"),
 }
+
+
+def _notices(tenant: Tenant) -> list[str]:
+    """Why answers are not what they could be: no key, or a budget that is nearly or wholly used."""
+    said = warnings(tenant, timezone.now())
+    if not (tenant.anthropic_api_key or settings.ANTHROPIC_API_KEY or settings.ANTHROPIC_BASE_URL):
+        said.append(
+            _(
+                "No Anthropic key is set: answers come word for word from the knowledge. Add a key in the studio's settings."
+            )
+        )
+    return said
+
+
+def _wrong(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """An answer that is wrong becomes an unanswered question, with the button to write its entry."""
+    theirs = Turn.objects.filter(
+        tenant=tenant,
+        purpose=Turn.Purpose.PLAYGROUND,
+        conversation__asked_by=_person(request),
+    ).select_related("reply", "tenant")
+    number = request.POST["wrong"]
+    turn = theirs.filter(pk=number, reply__isnull=False).first() if is_id(number) else None
+    if turn is None:
+        messages.error(request, _("This answer is gone. Ask the question again."))
+    elif not allowed(request, "knowledge.change"):
+        messages.error(request, _("Only who may change the knowledge can do this."))
+    else:
+        gaps.wrong(turn)
+        messages.success(request, _("The question stands among the unanswered ones now."))
+        return redirect("gaps")
+    return redirect("playground")
 
 
 def _ask(request: HttpRequest, tenant: Tenant) -> HttpResponse:
@@ -127,6 +165,7 @@ def _conversation(request: HttpRequest, tenant: Tenant) -> dict[str, Any]:
         "bubbles": shown,
         "waiting": waiting,
         "silent": silent,
+        "may_teach": allowed(request, "knowledge.change"),
         "fingerprint": hashlib.sha256(repr(seen).encode()).hexdigest()[:16],
     }
 

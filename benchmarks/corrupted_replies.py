@@ -3,11 +3,13 @@
     .venv/bin/python -m benchmarks.corrupted_replies [--replies 1000] [--elsewhere 500] [--context full|search] [--seed 1] [--show]
 
 corrupted   answers in which one fact is wrong and stands nowhere in the studio's knowledge: none may leave
-elsewhere   answers in which one fact is wrong but true of something else (Tuesday for Monday): told as a share
+elsewhere   answers in which one fact is wrong but true of something else (Tuesday for Monday), half of them exchanged for
+            another fact of the studio's answers (the price of five classes for ten): at most 5 % may leave
 correct     the same answers as they should be, in other spellings: at most 2 % may be stopped
 
-The model repeats its answer when it is asked to repair it. Facts stand in evals/true_replies.jsonl, how they are written
-and spoilt in benchmarks/spellings.py. The exit code is 1 when a promise is broken.
+Each is told for both sets: evals/true_replies.jsonl, with which the guard was built, and evals/held_replies.jsonl, written before
+it was tuned. The model repeats its answer when it is asked to repair it. How facts are written and spoilt stands in
+benchmarks/spellings.py. The exit code is 1 when a promise is broken.
 """
 
 import argparse
@@ -52,8 +54,11 @@ from knowledge.entries import save_entry  # noqa: E402
 from tenants.models import Tenant  # noqa: E402
 from tests.model_server import ModelServer, text  # noqa: E402
 
-FILES = (ROOT / "evals/studios.json", ROOT / "evals/own_studios.json")
-REPLIES = ROOT / "evals/true_replies.jsonl"
+FILES = [
+    ROOT / f"evals/{name}.json"
+    for name in ("studios", "own_studios", "fresh_studios", "held_studios")
+]
+REPLIES = {name: ROOT / f"evals/{name}_replies.jsonl" for name in ("true", "held")}
 NOW = dt.datetime(2026, 11, 18, 16, 30)  # noqa: DTZ001 - a Wednesday, on each studio's own clock
 SLOT = re.compile(r"\[(\w+):([^\]]+)\]")
 OPENINGS = ("", "", "", "Halo Kak! ", "Hi! ", "Siap Kak, ", "Baik Kak. ", "Sure! ")
@@ -84,6 +89,7 @@ class House:
         call_command("migrate", verbosity=0)
         self.studios: dict[str, Tenant] = {}
         self.known: dict[str, str] = {}
+        self.told: dict[str, dict[str, set[str]]] = {}  # facts of the answers, by studio and kind
         for path in FILES:
             for row in json.loads(path.read_text("utf-8"))["studios"]:
                 self.add(row)
@@ -99,6 +105,13 @@ class House:
             save_entry(tenant, entry | {"external_id": entry["id"]})
         self.studios[row["id"]] = tenant
         self.known[row["id"]] = "\n".join(f"{e['title']}\n{e['content']}" for e in entries).lower()
+
+    def learn(self, rows: list[dict[str, str]]) -> None:
+        """The facts of the answers, to exchange one for another."""
+        for row in rows:
+            told = self.told.setdefault(row["studio"], {})
+            for slot in SLOT.finditer(row["reply"]):
+                told.setdefault(slot[1], set()).add(slot[2])
 
     def stands(self, studio: str, kind: str, value: str) -> bool:
         """Whether the value stands anywhere in the studio's knowledge, judged apart from the guard."""
@@ -151,12 +164,34 @@ def case(row: dict[str, str], house: House, choose: random.Random, wanted: str) 
     return Case(row, reply, target[1] if target else "", wrong)
 
 
+def exchanged(row: dict[str, str], house: House, choose: random.Random) -> Case | None:
+    """One answer in which a fact is exchanged for another of the studio's facts of the same kind."""
+    slots = list(SLOT.finditer(row["reply"]))
+    target = choose.choice(slots) if slots else None
+    if target is None or target[1] in ("end", "limit", "total"):
+        return None
+    here = {slot[2] for slot in slots if slot[1] == target[1]}
+    others = sorted(house.told[row["studio"]][target[1]] - here)
+    if not others:
+        return None
+    wrong, currency = choose.choice(others), house.studios[row["studio"]].currency
+
+    def write(match: re.Match[str]) -> str:
+        value = wrong if target and match.span() == target.span() else match[2]
+        return spelled(match[1], value, row["language"], currency, choose)
+
+    reply = choose.choice(OPENINGS) + SLOT.sub(write, row["reply"]) + choose.choice(CLOSINGS)
+    return Case(row, reply, target[1], wrong)
+
+
 def cases(
     rows: list[dict[str, str]], house: House, choose: random.Random, wanted: str, many: int
 ) -> list[Case]:
     found: list[Case] = []
     while len(found) < many:
-        one = case(choose.choice(rows), house, choose, wanted)
+        row = choose.choice(rows)
+        swap = wanted == "elsewhere" and len(found) % 2
+        one = exchanged(row, house, choose) if swap else case(row, house, choose, wanted)
         if one is not None:
             found.append(one)
     return found
@@ -217,30 +252,48 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", action="store_true")
     options = parser.parse_args()
-    rows = [json.loads(line) for line in REPLIES.read_text("utf-8").splitlines()]
     house, choose = House(), random.Random(options.seed)
-    print(
-        f"context {options.context}, seed {options.seed}, {len(rows)} answers in {len(house.studios)} studios"
-    )
+    broken = False
     with ModelServer() as server:
         settings.ANTHROPIC_BASE_URL = server.url
-        wrong = cases(rows, house, choose, "nowhere", options.replies)
-        right = cases(rows, house, choose, "no", options.replies)
-        leaked = run("corrupted", wrong, house, server, options)
-        run(
-            "elsewhere",
-            cases(rows, house, choose, "elsewhere", options.elsewhere),
-            house,
-            server,
-            options,
-        )
-        stopped = options.replies - run("correct", right, house, server, options)
+        for name, path in REPLIES.items():
+            rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+            print(
+                f"{name}: context {options.context}, seed {options.seed}, {len(rows)} answers of {len({row['studio'] for row in rows})} studios"
+            )
+            house.learn(rows)
+            broken |= measured(rows, house, choose, server, options)
+    return int(broken)
+
+
+def measured(
+    rows: list[dict[str, str]],
+    house: House,
+    choose: random.Random,
+    server: ModelServer,
+    options: argparse.Namespace,
+) -> bool:
+    """Whether a promise is broken with these answers."""
+    wrong = cases(rows, house, choose, "nowhere", options.replies)
+    right = cases(rows, house, choose, "no", options.replies)
+    leaked = run("corrupted", wrong, house, server, options)
+    strayed = run(
+        "elsewhere",
+        cases(rows, house, choose, "elsewhere", options.elsewhere),
+        house,
+        server,
+        options,
+    )
+    stopped = options.replies - run("correct", right, house, server, options)
     middle, late = milliseconds(house, right)
     print(
         f"correct answers stopped: {stopped / options.replies:.1%}; a check takes {middle:.2f} ms, p95 {late:.2f} ms"
     )
     # In the mode `search` a fact of an entry that was not found is stopped with reason: the model cannot know it.
-    return int(leaked > 0 or (options.context == "full" and stopped > options.replies * 0.02))
+    full = options.context == "full"
+    return leaked > 0 or (
+        full and (stopped > options.replies * 0.02 or strayed > options.elsewhere * 0.05)
+    )
 
 
 if __name__ == "__main__":

@@ -309,7 +309,12 @@ def test_after_a_voice_note_that_failed_no_other_is_tried(
     settings.TRANSCRIPTION_MODEL = "whisper-1"
     settings.TRANSCRIPTION_BASE_URL = "http://127.0.0.1:9"
     asked = []
-    monkeypatch.setattr(hearing, "heard", lambda *args: asked.append(args) or "")
+
+    def nothing(*args):
+        asked.append(args)
+        return ""
+
+    monkeypatch.setattr(hearing, "heard", nothing)
     serve([text("Halo Kak")])
     for number in (1, 2, 3):
         sends(ombak, clock, SOUND, number=number)

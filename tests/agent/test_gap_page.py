@@ -82,12 +82,42 @@ def test_asking_again_is_done_by_the_service_and_the_page_waits(
     assert row.state == Gap.State.CHECKING
     page = read(owner, PAGE)
     assert "every 2s" in page
-    seen = page.split("seen=")[1].split('"')[0]
+    seen = page.split("&amp;seen=")[1].split('"')[0]
     assert owner.get(f"{PAGE}list/", {"seen": seen}).status_code == 204
     assert closing.close_next(factories.NOW.replace(year=2027))
     page = read(owner, f"{PAGE}list/")
     assert "still hands this question over" in page
     assert "every 2s" not in page
+
+
+def test_a_question_is_linked_to_an_entry_and_asked_again(owner: Client, ombak: Tenant) -> None:
+    entry = factories.entry(ombak, "Hewan", content="Anjing boleh di halaman.", keywords="hewan")
+    row = gap(conversation(ombak, "Ayu"), "boleh bawa guguk")
+    page = read(owner, PAGE)
+    assert f'<option value="{entry.pk}">Hewan</option>' in page
+    owner.post(f"{PAGE}{row.pk}/", {"do": "link", "entry": str(entry.pk)})
+    row.refresh_from_db()
+    entry.refresh_from_db()
+    assert (row.state, row.entry) == (Gap.State.CHECKING, entry)
+    assert entry.keywords == "hewan, boleh bawa guguk?"
+    owner.post(f"{PAGE}{row.pk}/", {"do": "link", "entry": str(entry.pk)})
+    entry.refresh_from_db()
+    assert entry.keywords == "hewan, boleh bawa guguk?"
+
+
+@pytest.mark.parametrize("chosen", ["", "x", "7", "00000000-0000-0000-0000-000000000007"])
+def test_only_an_own_entry_can_be_linked(
+    owner: Client, ombak: Tenant, senja: Tenant, chosen: str
+) -> None:
+    other = factories.entry(senja, "Rahasia", content="x")
+    row = gap(conversation(ombak, "Ayu"), "boleh bawa guguk")
+    for number in (chosen, str(other.pk)):
+        owner.post(f"{PAGE}{row.pk}/", {"do": "link", "entry": number})
+        row.refresh_from_db()
+        assert (row.state, row.entry) == (Gap.State.OPEN, None)
+    other.refresh_from_db()
+    assert other.keywords == ""
+    assert "Rahasia" not in read(owner, PAGE)
 
 
 def test_a_look_changes_nothing(owner: Client, ombak: Tenant) -> None:

@@ -281,3 +281,27 @@ def test_the_service_looks_now_and_then(ombak: Tenant, monkeypatch: pytest.Monke
     next(clock, None)
     assert not jobs.step()
     assert len(looks) == 2
+
+
+def test_a_thumb_down_makes_an_answer_a_gap(ombak: Tenant) -> None:
+    turn = asked(ombak, "jam berapa yin?", answer="Jam 17:00 Kak.", outcome="answered", category="")
+    gather()
+    assert told() == []
+    Message.objects.filter(turn=turn).update(details={"feedback": "bad"})
+    gather(turn.created_at + dt.timedelta(hours=1))
+    gather(turn.created_at + dt.timedelta(hours=2))
+    assert told() == [["jam berapa yin?"]]
+
+
+def test_an_answer_of_the_playground_that_staff_call_wrong_is_a_gap(ombak: Tenant) -> None:
+    turn = asked(
+        ombak,
+        "jam berapa yin?",
+        answer="Jam 17:00 Kak.",
+        outcome="answered",
+        category="",
+        purpose="playground",
+    )
+    gaps.wrong(turn)
+    gaps.wrong(turn)
+    assert told() == [["jam berapa yin?"]]

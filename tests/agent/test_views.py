@@ -145,9 +145,11 @@ def test_staff_see_what_an_answer_rests_on_and_what_was_only_shown(
 
 
 def test_staff_see_what_the_guard_held_back(client: Client, ombak: Tenant, sari: User) -> None:
-    turn = made(ombak, details={"stopped": [["Rp 99.000", "18:45"]]}, outcome="handed_over")
+    stopped = {"stopped": [["Rp 99.000", "18:45"]], "drafts": ["Cuma <b>Rp 99.000</b> Kak"]}
+    turn = made(ombak, details=stopped, outcome="handed_over")
     client.force_login(sari)
     page = read(client, f"/admin/playground/why/{turn.pk}/")
+    assert "Cuma &lt;b&gt;Rp 99.000&lt;/b&gt; Kak" in page
     assert "Rp 99.000, 18:45" in page
     assert "the answer was stopped" in page
     thread = read(client, f"/admin/conversations/conversation/{turn.conversation_id}/change/")

@@ -112,8 +112,6 @@
   const plain = (html) => html.replace(/<input[^>]*csrfmiddlewaretoken[^>]*>/g, "").replace(/\s+/g, " ").trim();
   function into(id, part) {
     const place = document.getElementById(id);
-    const busy = place.contains(document.activeElement) || place.querySelector("details[open]");
-    if (busy && place.isConnected && plain(place.innerHTML) === plain(part.innerHTML)) return;
     if (plain(place.innerHTML) === plain(part.innerHTML)) return;
     place.innerHTML = part.innerHTML;
     htmx.process(place);

@@ -40,7 +40,7 @@ def follow(at: dt.datetime) -> None:
             Notice.objects.filter(pk=row.pk, state=row.state).update(state=new, error=told)
             row.state = new
     _mail_now({row.escalation_id for row in found if _is_late(row, at)}, at)
-    _withdraw([row for row in found if row.now == Message.State.QUEUED], at)  # type: ignore[attr-defined]
+    _withdraw([row for row in found if row.now == Message.State.QUEUED], at)
 
 
 def _moved(row: Notice) -> str:

@@ -7,11 +7,9 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from knowledge.entries import FIELDS
-from knowledge.models import KnowledgeEntry
+from knowledge.entries import FIELDS, label_of
 
 MOST_WORDS = 600  # compared word by word; longer passages line by line
 SHOWN = 400  # characters of a passage that is the same in both
@@ -121,10 +119,6 @@ def author(row: Any) -> str:
 def latest(history: QuerySet[Any]) -> Any:
     """The newest version with its author; None of an entry without a history."""
     return history.select_related("history_user").order_by("-history_date", "-history_id").first()
-
-
-def label_of(name: str) -> str:
-    return str(capfirst(KnowledgeEntry._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
 
 
 def _kind(row: Any, before: Any) -> str:

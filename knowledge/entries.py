@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_date
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from knowledge.models import KnowledgeCategory, KnowledgeEntry
@@ -72,6 +73,19 @@ def mark(entry: KnowledgeEntry) -> str:
     """A short sign of all that people said in the entry: another sign means that somebody changed it."""
     said = "\x1f".join(f"{getattr(entry, name) or ''}" for name in FIELDS)
     return sha256(said.encode()).hexdigest()
+
+
+def label_of(name: str) -> str:
+    """What staff call a field."""
+    return str(capfirst(KnowledgeEntry._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
+
+
+def sentences(error: ValidationError) -> list[str]:
+    """What is wrong, field by field."""
+    if not hasattr(error, "error_dict"):
+        return error.messages
+    told = error.message_dict.items()
+    return [f"{label_of(name)}: {' '.join(messages)}" for name, messages in told]
 
 
 class _Cleaned:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from knowledge import exporting, importing, spellings, tables
+from knowledge.entries import label_of
 from knowledge.models import KnowledgeCategory, KnowledgeEntry, Upload, UploadLine
 from tenants.access import is_staff, visible
 from tenants.models import Tenant
@@ -141,7 +142,7 @@ def _fields(upload: Upload) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "label": importing.field_label(name),
+            "label": label_of(name),
             "needed": name in ("title", "content"),
             "at": upload.mapping.get(name, -1),
             "columns": columns,
@@ -191,7 +192,7 @@ def _told(line: UploadLine) -> dict[str, Any]:
     """The line with its sentences, and old and new text of each field that changes."""
     changes = [
         {
-            "label": importing.field_label(name),
+            "label": label_of(name),
             "old": old[:400],
             "new": line.values.get(name, "")[:400],
         }

@@ -15,7 +15,7 @@ from django.db import models
 from django.db.models import F
 from django.utils import timezone
 
-from knowledge import fingerprints, importing, lexical, reembedding, review
+from knowledge import fingerprints, lexical, linewriting, reembedding, review
 from knowledge.embeddings import Embedder, EmbeddingError, embedder_for
 from knowledge.index import IndexUnavailable, Point, collection_name, point_id, server_index
 from knowledge.models import KnowledgeEntry, Tombstone
@@ -72,7 +72,7 @@ def sync_due(at: dt.datetime, limit: int = 50) -> bool:
 
     False: nothing to do.
     """
-    if importing.write_next(at):
+    if linewriting.write_next(at):
         return True
     first = KnowledgeEntry.objects.unsynced(at).order_by("sync_due_at").first()
     if first is not None:

@@ -1,9 +1,11 @@
 """Versions of an entry: who wrote what, back to an older one, and two people in one form."""
 
 import datetime as dt
+import importlib
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
@@ -149,3 +151,13 @@ def test_bulk_actions_leave_versions_too(owner: Client, ombak: Tenant, sari: Use
     owner.post(LIST, {"action": "archive", "_selected_action": [str(entry.pk)]})
     row = entry.history.latest()
     assert (row.status, row.history_user) == ("archived", sari)
+
+
+def test_what_stood_there_before_histories_were_kept_is_the_first_version(ombak: Tenant) -> None:
+    entry = factories.entry(ombak, content="Rp 1")
+    entry.history.all().delete()
+    migration = importlib.import_module("knowledge.migrations.0006_history")
+    migration.first_versions(apps, None)
+    save_entry(ombak, {"content": "Rp 2"}, entry)
+    texts = list(entry.history.order_by("history_id").values_list("content", "tenant"))
+    assert texts == [("Rp 1", ombak.pk), ("Rp 2", ombak.pk)]

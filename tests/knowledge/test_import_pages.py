@@ -6,7 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from knowledge import importing
+from knowledge import importing, linewriting
 from knowledge.models import Upload
 from tenants.models import Membership, Tenant
 from tests import factories
@@ -46,7 +46,7 @@ def test_from_the_file_to_the_entries(owner: Client, ombak: Tenant, sari: User) 
     assert "Nothing was written. Lines with errors: 1." in refused
     owner.post(f"{BEGIN}{upload.pk}/confirm/", {"only_good": "on"})
     assert not ombak.entries.exists()  # never in the request
-    importing.write_next(timezone.now())
+    linewriting.write_next(timezone.now())
     page = owner.get(f"{BEGIN}{upload.pk}/report/").content.decode()
     assert "1 of 1 lines are written." in page
     assert ombak.entries.get().title == "Harga"
@@ -61,7 +61,7 @@ def test_progress_is_told_only_when_it_is_new(owner: Client, ombak: Tenant) -> N
     assert first.status_code == 200
     assert "0 of 1 lines are written." in first.content.decode()
     assert owner.get(address, {"seen": "running-0-0-0"}).status_code == 204
-    importing.write_next(timezone.now())
+    linewriting.write_next(timezone.now())
     over = owner.get(address, {"seen": "running-0-0-0", "state": "running"})
     assert over.headers["HX-Refresh"] == "true"
 

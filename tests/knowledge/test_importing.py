@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from knowledge import exporting, importing, sync
+from knowledge import exporting, importing, linewriting, sync
 from knowledge.models import KnowledgeCategory, Upload
 from tenants.models import Tenant
 from tests import factories
@@ -44,7 +44,7 @@ def problems(upload: Upload) -> dict[int, str]:
 
 def run(upload: Upload, *, only_good: bool = False, at: dt.datetime | None = None) -> None:
     importing.confirm(upload, only_good=only_good, at=at or timezone.now())
-    while importing.write_next(at or timezone.now()):
+    while linewriting.write_next(at or timezone.now()):
         pass
     upload.refresh_from_db()
 
@@ -76,7 +76,7 @@ def test_each_wrong_line_is_told_with_its_reason(dirty: Upload) -> None:
 def test_nothing_is_written_while_a_line_is_wrong(dirty: Upload, ombak: Tenant) -> None:
     with pytest.raises(ValidationError, match="Lines with errors: 5"):
         importing.confirm(dirty, only_good=False, at=timezone.now())
-    assert importing.write_next(timezone.now()) is False
+    assert linewriting.write_next(timezone.now()) is False
     assert not ombak.entries.exists()
 
 
@@ -153,7 +153,7 @@ def test_an_imported_order_to_the_assistant_waits_for_review(ombak: Tenant) -> N
     upload = brought(ombak, table, category="classes")
     run(upload)
     assert ombak.entries.get().needs_review
-    assert list(importing.waiting_for_review(upload)) == [ombak.entries.get()]
+    assert upload.lines.get().entry == ombak.entries.get()
 
 
 def test_who_changed_an_entry_after_the_check_keeps_their_words(ombak: Tenant) -> None:
@@ -163,7 +163,7 @@ def test_who_changed_an_entry_after_the_check_keeps_their_words(ombak: Tenant) -
     importing.confirm(upload, only_good=False, at=timezone.now())
     entry.content = "Rp 3, by Wayan"
     entry.save()
-    while importing.write_next(timezone.now()):
+    while linewriting.write_next(timezone.now()):
         pass
     entry.refresh_from_db()
     other.refresh_from_db()
@@ -191,10 +191,10 @@ def test_a_kill_in_the_middle_writes_every_line_once(
     upload = brought(ombak, table, category="classes")
     at = timezone.now()
     importing.confirm(upload, only_good=False, at=at)
-    importing.write_next(at)
-    assert ombak.entries.count() == importing.CHUNK
+    linewriting.write_next(at)
+    assert ombak.entries.count() == linewriting.CHUNK
 
-    stored, count = importing._stored, 0
+    stored, count = linewriting._stored, 0
 
     def dies(*args: Any) -> None:
         nonlocal count
@@ -204,13 +204,13 @@ def test_a_kill_in_the_middle_writes_every_line_once(
         stored(*args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(importing, "_stored", dies)
+        patch.setattr(linewriting, "_stored", dies)
         with pytest.raises(Killed):
-            importing.write_next(at)
-    assert ombak.entries.count() == importing.CHUNK  # the broken chunk left nothing
-    assert importing.write_next(at) is False  # its lease runs
-    later = at + importing.LEASE
-    while importing.write_next(later):
+            linewriting.write_next(at)
+    assert ombak.entries.count() == linewriting.CHUNK  # the broken chunk left nothing
+    assert linewriting.write_next(at) is False  # its lease runs
+    later = at + linewriting.LEASE
+    while linewriting.write_next(later):
         pass
     titles = list(ombak.entries.values_list("title", flat=True))
     assert len(titles) == len(set(titles)) == 50
@@ -228,9 +228,9 @@ def test_what_fails_again_and_again_stops_with_a_sentence(
     def broken(*_args: Any) -> None:
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr(importing, "_stored", broken)
-    for attempt in range(importing.ATTEMPTS):
-        importing.write_next(at + attempt * importing.LEASE)
+    monkeypatch.setattr(linewriting, "_stored", broken)
+    for attempt in range(linewriting.ATTEMPTS):
+        linewriting.write_next(at + attempt * linewriting.LEASE)
     upload.refresh_from_db()
     assert upload.state == "stopped"
     assert "Writing failed several times" in upload.error
@@ -240,10 +240,10 @@ def test_a_stopped_import_writes_no_more(ombak: Tenant) -> None:
     table = "title,text\n" + "".join(f"Kelas {n},Teks\n" for n in range(30))
     upload = brought(ombak, table, category="classes")
     importing.confirm(upload, only_good=False, at=timezone.now())
-    importing.write_next(timezone.now())
+    linewriting.write_next(timezone.now())
     assert importing.stop(upload, timezone.now())
-    assert importing.write_next(timezone.now()) is False
-    assert ombak.entries.count() == importing.CHUNK
+    assert linewriting.write_next(timezone.now()) is False
+    assert ombak.entries.count() == linewriting.CHUNK
 
 
 def test_one_import_is_confirmed_once(ombak: Tenant) -> None:

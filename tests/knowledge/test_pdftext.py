@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from knowledge import importing, pdftext
+from knowledge import importing, linewriting, pdftext
 from tenants.models import Tenant
 from tests import factories
 
@@ -64,7 +64,7 @@ def test_what_comes_from_a_pdf_is_a_draft_and_changes_no_entry(ombak: Tenant) ->
     upload = importing.begin(ombak, by=None, name="x.pdf", data=made, language="en", at=at)
     importing.choose(upload, upload.mapping, category="classes")
     importing.confirm(upload, only_good=False, at=at)
-    while importing.write_next(at + dt.timedelta(seconds=1)):
+    while linewriting.write_next(at + dt.timedelta(seconds=1)):
         pass
     ours.refresh_from_db()
     assert ours.content == "Rp 1"

@@ -17,6 +17,14 @@ _NOT_YET = re.compile(
     r"\b(?:belum|blm|blom|not|haven't|havent|how|gimana|bagaimana|cara|mau|want to|can i)\b"
 )
 
+# “is parking paid?”, “boleh minta struk?”: what is asked for or about, and not shown.
+_THING = re.compile(
+    r"\b(?:bukti(?:nya)?|struk|resi|kwitansi|nota|lunas|paid|receipt|payment (?:proof|receipt|slip))\b"
+)
+_ASKED = re.compile(
+    r"\b(?:(?<!here )(?<!this )(?<!that )(?<!below )is|(?<!here )are|does|do|can you|could you|would you|will|boleh|bisa|minta|apakah|get|need|want|send me|format|kapan|when|where|what)\b[^.!?,\n]*$"
+)
+
 _MONEY_EN = r"(?:payment|transfer|deposit|money|funds|bank transfer|booking fee)"
 _MONEY_ID = r"(?:pembayaran|pembayarannya|transferan|transferannya|transfer|transfernya|uang|uangnya|dana|dananya|dp|dp-nya|deposit|depositnya)"
 _CAME_EN = r"(?:received|confirmed|verified|successful|succeeded|complete|completed|approved|accepted|settled|cleared|gone through|went through|come through|came through|arrived|in order|valid|all good)"
@@ -56,8 +64,11 @@ def shown_as_paid(question: Question) -> bool:
 def says_paid(text: str) -> bool:
     """Whether somebody writes that they have paid, or that this is the proof."""
     low = text.lower()
-    said = _SAYS_PAID.search(low)
-    return said is not None and not _NOT_YET.search(low[: said.start()])
+    return any(
+        not _NOT_YET.search(low[: said.start()])
+        and not (_THING.fullmatch(said[0]) and _ASKED.search(low[: said.start()]))
+        for said in _SAYS_PAID.finditer(low)
+    )
 
 
 def _file_before(question: Question) -> bool:

@@ -109,7 +109,7 @@ _FLAGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             r"(?<!pemadam )(?<!asuransi )(?<!alarm )\bkebakaran\b(?! (?:jenggot|kalori))|(?:studio|building|house|room|kitchen) is on fire|there(?:'s| is) a fire\b(?! (?:exit|pit|extinguisher|alarm|ceremony|class|place))|gas leak|(?:kebocoran gas|gas(?:nya)? bocor)",
             r"ketuban(?:nya|ku)?(?: (?:saya|sudah|istri saya|kayaknya))* (?:pecah|rembes|keluar)|pecah ketuban|\bwaters? (?:has |have |just )?(?:broke|broken)\b|(?:in|into) labou?r\b(?! (?:day|prep|class|workshop))|\b(?:ada|anak|teman|temen|orang)(?: \w+){0,2} tenggelam\b|\b(?:is|are|was) drowning\b(?! in)|kesetrum|tersengat listrik|electrocuted|keracunan|anaphyla|anafila|throat is (?:closing|swelling)",
             r"chest pain|pain in my chest|(?:nyeri|sakit|sesak)(?: di)? dada|(?<!suka )(?<!ruangannya )(?<!tempatnya )\b(?:sesak|sesek)\b(?! (?:kalau|klo|kalo|tidak|gak)|nya| tempat)(?!.{0,15}\bpenuh)|(?<!suka )\b(?:sesak|sesek) (?:na(?:p|f)as|banget)|cant breathe|(?<!is it )(?:trouble|difficulty|hard(?: time)?) (?:to )?breath(?:e|ing)",
-            r"heart attack|serangan jantung|\bstroke\b|call an ambulance|panggil ambulan|(?:this is|its|it's) an emergency|keadaan darurat|^\W*darurat|emergency (?:please|help|at)|mata (?:saya )?gelap|tidak sadarkan",
+            r"heart attack|serangan jantung|(?<!pasca )(?<!post )(?<!post-)(?<!pernah )(?<!habis )(?<!bekas )(?<!riwayat )(?<!after )(?<!after a )(?<!after my )(?<!yoga )\bstroke\b(?! (?:recovery|rehab\w*|survivors?|patients?)|.{0,30}\b(?:(?:bisa|boleh) ikut|tahun lalu|years? ago|recover\w*))|call an ambulance|panggil ambulan|(?:this is|its|it's) an emergency|keadaan darurat|^\W*darurat|emergency (?:please|help|at)|mata (?:saya )?gelap|tidak sadarkan",
         ),
     ),
     (
@@ -154,7 +154,7 @@ _FLAGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             r"\b(?:di)?(?:telpon|telepon|hubungi|kontak|chat)(?:in|kan)?\b(?:\s\w+){0,2}?\s(?:admin|staf|tim|owner|manajer|resepsionis)(?:nya)?\b(?! (?:jam|kapan|buka|berapa))",
             r"\b(?:can|could|would|please|pls|tell|have|let)\b(?:\s\w+){0,3}?\s(?:some(?:one|body)|team|staf|manager|owner)\b.{0,25}\b(?:call|contact|phone|ring|message|text) me\b",
             r"\b(?:admin|staf|tim|orang)(?:nya)?\b(?:\s\w+){0,3}?\s(?:bisa|yg bisa|yang bisa) (?:di)?(?:telpon|telepon|telp|hubungi|chat|wa)",
-            r"\bcall me(?: back)?\b|\bhubungi saya\b|\btelp(?:on)? saya\b",
+            r"\bcall me(?: back)?\b(?! (?:maybe|later alligator|crazy|old))|\bhubungi saya\b|\btelp(?:on)? saya\b",
             rf"\b(?:minta|mau|butuh|perlu|ingin|need|want)\s(?:(?:no|nomor|nomer|kontak|wa|dengan|an?|the|to|real|actual)\s){{0,3}}{_PERSON}\b(?! (?:to|who|tua|berapa|buat|untuk|yang))",
             r"\b(?:bicara|chat|talk|speak|connect me)(?: (?:to|with|dengan|the|your|someone|somebody|anyone|from|on|in|directly|langsung))+ (?:team|tim)(?:nya)?\b|\bjangan (?:\w+ ){0,2}(?:bot|robot|ai)\b|\b(?:can|could|may) i (?:get|have) (?:an? |the )?(?:human|real person|operator|agent|manager|admin)\b(?! (?:design|fee))|\b(?:di)?(?:balas|bales|jawab) (?:oleh |dengan )?(?:admin|orang|manusia|staf)\b(?! tua)",
             r"\btidak (?:mau|ingin|suka|butuh|perlu) (?:\w+ ){0,3}(?:chat)?(?:bot|robot|ai)\b|\bdont (?:want|like|need)(?: to)?(?: (?:talk|speak|chat)(?:ing)?)?(?: (?:to|with))?(?: (?:an?|this|the))? (?:chat)?(?:bots?|robots?|ai)\b|^\W*no (?:more )?bots?\b",
@@ -207,7 +207,7 @@ _FLAGS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (
             r"\b(?:tidak|kurang|gak) puas\b|\b(?:not|un|isn't|wasn't|am not)[ -]?(?:happy|satisfied)\b(?!.{0,15}\?)|(?:really|so|very|quite) (?:upset|annoyed|angry|mad)\b|"
             r"kecewa|\bkapok\b|komplain|\bcomplain(?:ing)?\b|(?:a|my|file|make|formal) complaint\b|keluhan|\bnyesel\b|menyesal|zonk\b|disappoint|unacceptable|disgusting|ridiculous|furious",
-            r"\bworst (?:\w+ )?(?:studio|class|teacher|service|experience|place|yoga|staf|ever)\b|terrible (?:service|experience|class|teacher|studio)|awful|\brude\b|jutek|(?:guru|pengajar|admin|staf|pelatih|instruktur|resepsionis)(?:nya)? (?:\w+ )?(?:kasar|galak banget|jutek|judes|nyebelin|marah)|kasar banget|judes|tidak sopan|tidak (?:profesional|becus)|unprofessional|"
+            r"\bworst (?:\w+ )?(?:studio|class|teacher|service|experience|place|yoga|staf|ever)\b|terrible (?:service|experience|class|teacher|studio)|\bawful\b(?! lot\b)|\b(?:so|very|really|was|were|extremely|too|such a|being) rude\b|\brude\b(?!\W*\?\s*$)|jutek(?! (?:tidak|kah)\b)|(?:guru|pengajar|admin|staf|pelatih|instruktur|resepsionis)(?:nya)? (?:\w+ )?(?:kasar|galak banget|jutek|judes|nyebelin|marah)(?! (?:tidak|kah)(?: (?:ya|kak|sih|min|mbak|mas))*\W*$)|kasar banget|judes|tidak sopan|tidak (?:profesional|becus)|unprofessional|"
             r"(?:pelayanan|servis|service|layanan)(?:nya)? (?:\w+ )?(?:buruk|jelek|parah|payah|mengecewakan|lambat|lama banget)|(?:bad|poor|horrible) (?:service|experience)|"
             r"(?:tidak ada|tanpa) (?:kabar|pemberitahuan|info).{0,25}(?:parah|kesal|kesel|keterlaluan)|keterlaluan|kesal banget|kesel banget|emosi (?:saya|banget)|jijik|kurang ajar",
             r"jorok|(?:kotor|bau) (?:banget|sekali|parah)|(?:so|very|really|was|were) (?:dirty|filthy)|\bfilthy\b",

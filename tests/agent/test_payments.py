@@ -3,7 +3,7 @@
 import pytest
 
 from agent.answering import CONFIRMED, answer
-from agent.payments import confirms, shown_as_paid
+from agent.payments import confirms, says_paid, shown_as_paid
 from agent.reply import Question
 from conversations.history import Line
 from tests import factories
@@ -110,3 +110,37 @@ def test_a_reply_that_confirms_a_payment_does_not_leave(ombak, now, script):
     assert reply.error == CONFIRMED
     assert reply.escalation is not None
     assert reply.escalation.category == "billing"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is parking paid?",
+        "can you send the receipt format",
+        "do i get a receipt?",
+        "boleh minta struk?",
+        "bisa minta kwitansi kak?",
+        "is the trial paid or free",
+        "what receipt do you need",
+    ],
+)
+def test_a_question_about_receipts_is_no_proof(text):
+    assert not says_paid(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "paid!",
+        "i paid",
+        "udah tf ya kak",
+        "bisa dicek kak udah tf",
+        "here is the receipt",
+        "ini bukti transfernya",
+        "lunas kak",
+        "is this ok? i paid",
+        "can you check, payment done",
+    ],
+)
+def test_who_says_that_they_paid_is_heard(text):
+    assert says_paid(text)

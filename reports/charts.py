@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, get_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -59,7 +59,8 @@ class Chart:
     @property
     def rows(self) -> list[dict[str, Any]]:
         links = self.links or [""] * len(self.labels)
-        columns = [one.values for one in self.series]
+        point = str(get_format("DECIMAL_SEPARATOR"))
+        columns = [[_cell(value, point) for value in one.values] for one in self.series]
         return [
             {"name": name, "link": link, "cells": cells}
             for name, link, *cells in zip(self.labels, links, *columns, strict=True)
@@ -72,7 +73,10 @@ class Chart:
         return [
             {
                 "name": one.name,
-                "cells": [(n, min(5, -(-5 * n // top)) if top and n else 0) for n in one.values],
+                "cells": [
+                    (str(n or ""), str(min(5, int(-(-5 * n // top))) if top and n else 0))
+                    for n in one.values
+                ],
             }
             for one in self.series
         ]
@@ -80,6 +84,11 @@ class Chart:
     @property
     def empty(self) -> bool:
         return not any(value for one in self.series for value in one.values)
+
+
+def _cell(value: float | int | None, point: str) -> str:
+    """A number as text: thousands of cells are slow when the template words each."""
+    return "—" if value is None else str(value).replace(".", point)
 
 
 def _days(report: Report) -> dict[str, Any]:

@@ -22,6 +22,11 @@ SILENCE = dt.timedelta(hours=24)  # after which a customer's message begins a ne
 Author, State = Message.Author, Message.State
 _REPLIES = (Author.ASSISTANT, Author.STAFF)
 _NEVER_LEFT = (State.CANCELLED, State.FAILED)
+_NOT_SAID = (
+    Q(author=Author.SYSTEM)
+    | Q(kind=Message.Kind.REACTION)
+    | Q(state__in=(State.CANCELLED, State.FAILED))
+)
 _ANSWERED = (Turn.Outcome.ANSWERED, Turn.Outcome.FROM_KNOWLEDGE, Turn.Outcome.HANDED_OVER)
 Days = dict[dt.date, Counts]
 
@@ -124,10 +129,10 @@ class _Messages:
 
     def _look_back(self, chats: set[uuid.UUID]) -> None:
         """Who already wrote before the first day, and waits since then."""
-        before = messages_of(self._tenant).filter(created_at__lt=self._start)
-        before = before.exclude(state__in=_NEVER_LEFT).order_by()
+        # By chat alone: with the studio as well, SQLite reads all that was ever written in it.
+        before = Message.objects.filter(created_at__lt=self._start).exclude(_NOT_SAID)
         for part in _parts(sorted(chats, key=str)):
-            last = before.filter(conversation__in=part).values_list("conversation")
+            last = before.filter(conversation__in=part).order_by().values_list("conversation")
             for chat, wrote, replied, settled in last.annotate(**_LAST):
                 if wrote:
                     self._wrote[chat] = wrote

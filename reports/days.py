@@ -13,7 +13,7 @@ from tenants.models import Tenant
 
 STEP = 0.2  # seconds that one step may take before it stops
 AT_ONCE = 3000  # messages that a page may count while somebody waits
-PART = 4000  # messages that are counted in one go
+PART = 3000  # messages that are counted in one go
 # What still changes on a finished day: a reaction, a hand-over within 24 hours, a message that is erased.
 # Younger than the first, counted anew after the second. What is older than all stays, also when texts are deleted.
 ANEW = (

@@ -14,8 +14,8 @@ from tenants.pages import frame
 @never_cache
 @platform_page
 def health(request: HttpRequest) -> HttpResponse:
-    context = {"parts": soundness.parts(timezone.now())}
-    context["worst"] = soundness.worst(context["parts"])
+    parts = soundness.parts(timezone.now())
+    context = {"parts": parts, "worst": soundness.worst(parts)}
     if request.headers.get("HX-Request"):
         return render(request, "admin/health_parts.html", context)
     return frame(request, "admin/health.html", _("System health"), **context)

@@ -177,4 +177,4 @@ def enter_studio(page: Page, name: str, password: str) -> None:
     page.wait_for_url("**/admin/")
     page.locator("#content button", has_text="Ombak").click()
     page.wait_for_selector(".m-switch > summary:has-text('Ombak')", state="attached")
-    page.wait_for_load_state("load")
+    page.wait_for_load_state("networkidle")  # the first Home counts its days and loads itself anew

@@ -98,7 +98,7 @@ def test_a_withdrawn_link_opens_nothing(owner: Client, ombak: Tenant) -> None:
     assert Client().get(link).status_code == 200
     owner.post(f"/admin/team/invitation/{row.pk}/")
     assert Client().get(link).status_code == 410
-    assert "None. A link that was made" in owner.get("/admin/team/").content.decode()
+    assert "Nobody is invited. A link that was made" in owner.get("/admin/team/").content.decode()
 
 
 @pytest.mark.parametrize("change", ["remove", "demote", "row", "bar"])

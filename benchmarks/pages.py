@@ -9,10 +9,10 @@ import datetime as dt
 import os
 import random
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
 
 DAYS = 90
 
@@ -24,13 +24,20 @@ def main() -> None:
     asked.add_argument("--times", type=int, default=40)
     asked.add_argument("--postgres", action="store_true")
     how = asked.parse_args()
-    with ExitStack() as stack:
-        os.environ["DATA_DIR"] = stack.enter_context(tempfile.TemporaryDirectory())
-        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-        if how.postgres:
-            from tests.postgres import cluster
+    if how.postgres:  # in a process that begins with its database
+        from tests.postgres import cluster
 
-            os.environ["DATABASE_URL"] = stack.enter_context(cluster())
+        rest = [word for word in sys.argv[1:] if word != "--postgres"]
+        with cluster() as url:
+            again = [sys.executable, "-m", "benchmarks.pages", *rest]
+            sys.exit(
+                subprocess.run(
+                    again, env={**os.environ, "DATABASE_URL": f"{url}/postgres"}
+                ).returncode
+            )
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["DATA_DIR"] = folder
+        os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
         import django
 
         django.setup()

@@ -17,10 +17,12 @@
       if (click.includes("openTheme")) element.setAttribute("aria-label", words.theme);
     });
   }
-  // Icons are words of a font: not for reading aloud.
+  // Icons are words of a font: not for reading aloud, unless a button has no other name.
   function silent(root) {
     root.querySelectorAll(".material-symbols-outlined:not([role])").forEach(function (icon) {
-      icon.setAttribute("aria-hidden", "true");
+      const button = icon.closest("button, a");
+      const named = !button || button.hasAttribute("aria-label") || button.textContent.trim() !== icon.textContent.trim();
+      if (named) icon.setAttribute("aria-hidden", "true");
     });
   }
   document.addEventListener("htmx:load", function (event) {

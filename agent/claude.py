@@ -21,6 +21,7 @@ from agent.completions import Completion, ToolCall, completion_of
 from agent.pricing import ModelCard, card
 from agent.seeing import without_pictures
 from agent.troubles import GARBAGE, TOO_SLOW, UNREACHABLE, ModelError, told
+from tenants.libraries import load
 from tenants.models import Tenant
 
 if TYPE_CHECKING:
@@ -218,6 +219,7 @@ def _base_url() -> str:
 @cache
 def _client(base_url: str) -> "anthropic.Anthropic":
     """One client a process: each costs 30 ms and its own connections. Our deadline and retries replace the SDK's."""
+    load("anthropic")
     import anthropic
     import httpx2
 

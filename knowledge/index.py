@@ -19,6 +19,7 @@ from django.conf import settings
 
 from knowledge.lexical import Vector, terms
 from knowledge.shelf import Shelf
+from tenants.libraries import load
 
 if TYPE_CHECKING:
     from qdrant_client import QdrantClient, models
@@ -84,6 +85,7 @@ def studio_filter(tenant_id: uuid.UUID | str | None) -> "models.Filter":
 
 def rank(shelf: Shelf, query: Query, limit: int) -> list[uuid.UUID]:
     """Entry ids, best first: from the server while it holds everything, else from this process."""
+    _load()
     server = server_index() if shelf.in_step else None
     if server is not None and not _resting():
         name = collection_name(shelf.embedder, shelf.dimensions)
@@ -97,9 +99,13 @@ def rank(shelf: Shelf, query: Query, limit: int) -> list[uuid.UUID]:
 
 def warm_up() -> None:
     """Load what the first search of a process loads (about a second), so that no customer waits for it."""
-    import qdrant_client  # noqa: F401
+    _load()
 
     terms()
+
+
+def _load() -> None:
+    load("qdrant_client.local.qdrant_local")
 
 
 def collection_name(embedder: str, dimensions: int) -> str:
@@ -395,6 +401,7 @@ def _build(shelf: Shelf) -> KnowledgeIndex:
 
 @lru_cache(maxsize=1)
 def _server(url: str, api_key: str) -> ServerIndex:
+    _load()
     from qdrant_client import QdrantClient
 
     client = QdrantClient(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from tenants.libraries import load
 from tenants.models import Tenant
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def client(base_url: str, key: str, timeout: float, retries: int) -> "OpenAI":
 
 @lru_cache(maxsize=4)
 def _client(base_url: str) -> "OpenAI":
+    load("openai")
     import httpx2
     import openai
 

@@ -1,14 +1,12 @@
 """A conversation on paper: as plain text for people, as CSV for spreadsheets. Customers' text runs nowhere as a formula."""
 
-import csv
-import io
 from collections.abc import Iterator
 
 from conversations.history import plain
 from conversations.models import Conversation, Message
+from tenants.cells import row
 
 COLUMNS = ["time", "author", "kind", "text", "state"]
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def as_text(conversation: Conversation) -> Iterator[str]:
@@ -21,23 +19,11 @@ def as_text(conversation: Conversation) -> Iterator[str]:
 
 def as_csv(conversation: Conversation) -> Iterator[str]:
     """One row per message, with a heading."""
-    yield _row(COLUMNS)
+    yield row(COLUMNS)
     for message in conversation.messages.order_by("pk").iterator():
-        yield _row(_cells(conversation, message))
+        yield row(_cells(conversation, message))
 
 
 def _cells(conversation: Conversation, message: Message) -> list[str]:
     time = conversation.tenant.local(message.created_at).isoformat(timespec="seconds")
-    cells = [time, message.author, message.kind, message.text, message.state]
-    return [harmless(cell) for cell in cells]
-
-
-def harmless(cell: str) -> str:
-    """A text that a spreadsheet would run as a formula becomes a text."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
-
-
-def _row(cells: list[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()
+    return [time, message.author, message.kind, message.text, message.state]

@@ -1,6 +1,5 @@
 """The Reports page, its tables as csv, and the steps in which its days are counted."""
 
-import csv
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -23,6 +22,7 @@ from reports.figures import (
     said_so_far,
 )
 from reports.money import currency_of, money
+from tenants.cells import row
 from tenants.models import Tenant
 from tenants.pages import frame, studio_page
 
@@ -68,8 +68,7 @@ def table(request: HttpRequest, tenant: Tenant, key: str) -> HttpResponse:
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="mila-{key}-{length}d.csv"'
     response.write("\ufeff")  # by which Excel sees that it is UTF-8
-    writer = csv.writer(response)
-    writer.writerows([harmless(cell) for cell in row] for row in cells(chart))
+    response.writelines(row(line) for line in cells(chart))
     return response
 
 
@@ -81,15 +80,6 @@ def cells(chart: Chart) -> list[list[Any]]:
 
 def _unit(name: str, unit: str) -> str:
     return f"{name} ({unit})" if unit else name
-
-
-def harmless(cell: Any) -> Any:
-    """A title that begins like a formula must not become one in a spreadsheet."""
-    if cell is None:
-        return ""
-    if isinstance(cell, str) and cell.lstrip()[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{cell}"
-    return cell
 
 
 def _length(request: HttpRequest) -> int:

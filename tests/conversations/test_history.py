@@ -1,5 +1,5 @@
 from conversations import intake, mailbox, outbox, playground
-from conversations.export import as_csv, as_text, harmless
+from conversations.export import as_csv, as_text
 from conversations.history import history, references
 from conversations.inbound import Revoke
 from conversations.models import Message
@@ -72,16 +72,15 @@ def test_the_export_is_on_the_studios_clock_and_only_of_this_conversation(ombak,
     assert "".join(as_text(chat_of(message))) == "[2026-11-18 16:30] Customer: berapa?\n"
 
 
-def test_no_cell_of_the_csv_is_a_formula(ombak):
-    for text in ('=HYPERLINK("http://x","y")', "+62", "-1", "@SUM(A1)", " =1+1", "harga, kak"):
+def test_no_cell_of_the_csv_is_a_formula_also_where_it_is_parted_at_another_sign(ombak):
+    for text in ('=HYPERLINK("http://x","y")', "halo;=cmd|'/C calc'!A0;", "harga, kak"):
         message = writes(ombak, text)
     heading, *rows = "".join(as_csv(chat_of(message))).splitlines()
-    assert heading == "time,author,kind,text,state"
-    assert rows[0].startswith("2026-11-18T16:30:00+08:00,customer,text,")
+    assert heading == '"time","author","kind","text","state"'
+    assert rows[0].startswith('"2026-11-18T16:30:00+08:00","customer","text",')
     assert '"\'=HYPERLINK(""http://x"",""y"")"' in rows[0]
-    assert [row.split(",")[3] for row in rows[1:5]] == ["'+62", "'-1", "'@SUM(A1)", "' =1+1"]
-    assert '"harga, kak"' in rows[5]
-    assert harmless("biasa") == "biasa"
+    assert "\"halo;'=cmd|'/C calc'!A0;\"" in rows[1]
+    assert '"harga, kak"' in rows[2]
 
 
 def test_the_playground_is_each_persons_own_and_needs_no_quiet(ombak, senja, sari, bayu):

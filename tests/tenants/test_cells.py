@@ -1,0 +1,40 @@
+"""No cell of a table runs as a formula, wherever a spreadsheet parts it."""
+
+import csv
+import io
+
+import pytest
+
+from tenants.cells import harmless, row
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+62 812", "'+62 812"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        (" =1+1", "' =1+1"),
+        ("\uff1d1+1", "'\uff1d1+1"),
+        ("halo;=1+1", "halo;'=1+1"),
+        ("halo\t=1", "halo\t'=1"),
+        ("halo\n@a", "halo\n'@a"),
+        ("a; +1", "a;' +1"),
+    ],
+)
+def test_a_formula_becomes_a_text(said: str, written: str) -> None:
+    assert harmless(said) == written
+
+
+@pytest.mark.parametrize("said", ["", "biasa", "1+1=2", "Senin-Rabu; 07.00", "a@b.id"])
+def test_other_words_stay_as_they_are(said: str) -> None:
+    assert harmless(said) == said
+
+
+def test_a_line_has_every_cell_in_quotes_and_is_read_as_it_was() -> None:
+    line = row(["harga, kak", 'dia bilang "ya"', 5, -2.5, None])
+    assert line.startswith('"harga, kak","')
+    assert list(csv.reader(io.StringIO(line))) == [
+        ["harga, kak", 'dia bilang "ya"', "5", "-2.5", ""]
+    ]

@@ -64,7 +64,7 @@ def english() -> tuple[set[str], list[re.Pattern[str]]]:
         with path.open("rb") as file:
             for message in read_po(file, locale="id"):
                 ids = [message.id] if isinstance(message.id, str) else list(message.id)
-                told = [message.string] if isinstance(message.string, str) else message.string
+                told = [message.string] if isinstance(message.string, str) else message.string or ()
                 same |= {_plain(text) for text in told}
                 plain |= {_plain(text) for text in ids if text and not MARK.search(text)}
                 holes += [_pattern(text) for text in ids if MARK.search(text) and _wordy(text)]

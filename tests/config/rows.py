@@ -134,13 +134,13 @@ def one_of_everything(tenant: Tenant, word: str) -> Rows:
 
 def _one(model: type[models.Model], tenant: Tenant, word: str, made: Rows) -> models.Model:
     """A row of a kind that nothing above has made: the word wherever it takes one."""
+    known: dict[Any, Any] = {**made, Tenant: tenant}
     values: dict[str, Any] = {}
     for field in model._meta.concrete_fields:
         if field.primary_key and not field.is_relation:
             continue
         if field.is_relation:
-            related = {**made, Tenant: tenant}.get(field.related_model)  # type: ignore[arg-type]
-            values[field.name] = related or None
+            values[field.name] = known.get(field.related_model)
         elif field.choices:
             values[field.name] = field.get_default() or next(iter(field.choices))[0]
         elif isinstance(field, models.CharField | models.TextField):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -28,6 +29,7 @@ from whatsapp.states import ENDED, asked_for_code, describe
 RIGHT = "whatsapp"
 BY_NUMBER = "#by-number"
 State = WhatsAppAccount.State
+Mode = Tenant.Mode
 
 
 @studio_page(RIGHT)
@@ -100,19 +102,34 @@ def unlink(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 @studio_page(RIGHT)
 @require_POST
 def pause(request: HttpRequest, tenant: Tenant) -> HttpResponse:
-    """Stop the assistant for this studio, or let it answer again. The number stays linked."""
-    mode = Tenant.Mode.LIVE if request.POST.get("what") == "resume" else Tenant.Mode.OFF
-    if tenant.mode != mode:
-        tenant.mode = mode
-        tenant.save(update_fields=["mode"])
-        note(tenant, request.user, "mode", mode=mode)
-        what = "paused" if mode == Tenant.Mode.OFF else "resumed"
-        linklog.did(tenant, request.user, what, timezone.now())
-    if mode == Tenant.Mode.OFF:
-        messages.success(request, _("The assistant is paused. Customers' messages wait for you."))
-    else:
-        messages.success(request, _("The assistant answers customers again."))
+    """Stop the assistant for this studio, or bring it back as it was. The number stays linked."""
+    seen, resumes = tenant.mode, request.POST.get("what") == "resume"
+    if resumes == (seen == Mode.OFF):
+        tenant.mode = mode = _mode_before(tenant) if resumes else Mode.OFF
+        # Only from the mode that was seen: a page that is older than a colleague's change changes nothing.
+        if Tenant.objects.filter(pk=tenant.pk, mode=seen).update(mode=mode):
+            note(tenant, request.user, "mode", mode=mode, was=seen)
+            what = "resumed" if resumes else "paused"
+            linklog.did(tenant, request.user, what, timezone.now())
+    messages.success(request, _mode_told(Mode(tenant.mode)))
     return redirect("whatsapp")
+
+
+def _mode_before(tenant: Tenant) -> Mode:
+    """What a pause of this page interrupted. Whoever turned the assistant off elsewhere gets it back in test mode: a
+    studio goes live only by somebody's word."""
+    changed = Q(what="mode") | Q(what="settings", values__fields__icontains="mode")
+    last = tenant.deeds.filter(changed).first()
+    paused = last is not None and last.values.get("mode") == Mode.OFF
+    return Mode.LIVE if last and paused and last.values.get("was") == Mode.LIVE else Mode.TEST
+
+
+def _mode_told(mode: Mode) -> str:
+    if mode == Mode.OFF:
+        return _("The assistant is paused. Customers' messages wait for you.")
+    if mode == Mode.TEST:
+        return _("The assistant is in test mode: it answers only messages that start with !test.")
+    return _("The assistant answers customers again.")
 
 
 @studio_page(RIGHT)

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from notices.models import Notice
+from tenants.deeds import note
 from tenants.models import Membership, Tenant
 from tests import factories
 from whatsapp import linklog
@@ -227,6 +228,7 @@ def test_old_events_of_the_link_go(ombak: Tenant) -> None:
 def test_an_owner_pauses_the_assistant_and_lets_it_answer_again(
     owner: Client, ombak: Tenant
 ) -> None:
+    Tenant.objects.update(mode=Tenant.Mode.LIVE)
     owner.post("/admin/whatsapp/pause/", {"what": "pause"})
     ombak.refresh_from_db()
     assert ombak.mode == Tenant.Mode.OFF
@@ -235,6 +237,39 @@ def test_an_owner_pauses_the_assistant_and_lets_it_answer_again(
     ombak.refresh_from_db()
     assert ombak.mode == Tenant.Mode.LIVE
     assert "paused the assistant" in read(owner)
+
+
+def test_a_studio_that_was_in_test_mode_comes_back_in_test_mode(
+    owner: Client, ombak: Tenant
+) -> None:
+    Tenant.objects.update(mode=Tenant.Mode.TEST)
+    owner.post("/admin/whatsapp/pause/", {"what": "pause"})
+    answer = owner.post("/admin/whatsapp/pause/", {"what": "resume"}, follow=True)
+    ombak.refresh_from_db()
+    assert ombak.mode == Tenant.Mode.TEST
+    assert "only messages that start with !test" in answer.content.decode()
+
+
+@pytest.mark.parametrize("mode", ["test", "live"])
+def test_resuming_what_is_not_paused_changes_nothing(
+    owner: Client, ombak: Tenant, mode: str
+) -> None:
+    Tenant.objects.update(mode=mode)
+    owner.post("/admin/whatsapp/pause/", {"what": "resume"})
+    ombak.refresh_from_db()
+    assert ombak.mode == mode
+    assert not ombak.deeds.exists()
+
+
+def test_a_studio_that_was_turned_off_elsewhere_does_not_go_live_here(
+    owner: Client, ombak: Tenant
+) -> None:
+    Tenant.objects.update(mode=Tenant.Mode.LIVE)
+    owner.post("/admin/whatsapp/pause/", {"what": "pause"})
+    note(ombak, "sari", "settings", fields="city, mode")
+    owner.post("/admin/whatsapp/pause/", {"what": "resume"})
+    ombak.refresh_from_db()
+    assert ombak.mode == Tenant.Mode.TEST
 
 
 def test_a_test_message_goes_only_to_who_gets_notices(owner: Client, ombak: Tenant) -> None:

@@ -16,6 +16,7 @@ OUTCOMES = {
     "booked": _("Booked"),
     "not_needed": _("Not needed"),
 }
+ENDED_WITH_IT = {"blocked": _("Blocked")}  # not chosen: another decision ended the task, too
 _RANK = [Escalation.Urgency.LOW, Escalation.Urgency.NORMAL, Escalation.Urgency.URGENT]
 
 

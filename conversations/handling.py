@@ -51,7 +51,7 @@ def take_over(
     return True
 
 
-def _may_take(user: User, held_by: object, at: dt.datetime) -> Q:
+def _may_take(user: User | None, held_by: object, at: dt.datetime) -> Q:
     """The row has no person now, or this one, or the one whom the caller names."""
     free = Q(handled_by=Handler.ASSISTANT) | Q(handler=None) | Q(resumes_at__lte=at)
     mine = free | Q(handler=user)
@@ -89,8 +89,10 @@ def assign(
 
 
 @transaction.atomic
-def block(conversation: Conversation, at: dt.datetime) -> bool:
-    """From now on nothing of this customer is answered, and nobody has to look. Says False when it is so already."""
+def block(conversation: Conversation, at: dt.datetime, by: User | None = None) -> bool:
+    """From now on nothing of this customer is answered, and nobody has to look: what waits for a person is over.
+    Says False when it is so already.
+    """
     customers = Customer.objects.filter(conversations=conversation.pk, blocked_at=None)
     if not customers.update(blocked_at=at):
         return False
@@ -101,6 +103,9 @@ def block(conversation: Conversation, at: dt.datetime) -> bool:
         chat.messages.filter(state__in=(State.NEW, State.LIMITED, State.HANDED_OVER)).update(
             state=State.SEEN
         )
+    Escalation.objects.filter(conversation__in=chats, state=Escalation.State.OPEN).update(
+        state=Escalation.State.RESOLVED, resolved_by=by, resolved_at=at, outcome="blocked"
+    )
     return True
 
 
@@ -134,9 +139,15 @@ def _withdraw(conversation: Conversation) -> None:
 
 
 @transaction.atomic
-def hand_back(conversation: Conversation, user: User | None, at: dt.datetime) -> bool:
-    """The assistant answers again, also what the customer asked just now and nobody answered."""
-    rows = Conversation.objects.filter(pk=conversation.pk, handled_by=Handler.STAFF)
+def hand_back(
+    conversation: Conversation, user: User | None, at: dt.datetime, *, held_by: object = None
+) -> bool:
+    """The assistant answers again, also what the customer asked just now and nobody answered. False when it does so
+    already, or when a colleague has the chat, other than `held_by` (a user's key), for whom it is given back knowingly.
+    """
+    rows = Conversation.objects.filter(
+        _may_take(user, held_by, at), pk=conversation.pk, handled_by=Handler.STAFF
+    )
     if rows.update(**_assistant(), mode_version=F("mode_version") + 1) != 1:
         return False
     live = conversation.tenant.mode == Tenant.Mode.LIVE
@@ -172,11 +183,14 @@ def _unanswered(conversation: Conversation, at: dt.datetime) -> MessageQuerySet:
 
 @transaction.atomic
 def silence_for_escalation(conversation: Conversation, at: dt.datetime) -> None:
-    """The customer waits for a person now. What the assistant said up to here still leaves."""
+    """The customer waits for a person now. What the assistant said up to here still leaves. A colleague whose time was
+    over does not get the chat back by it: it is anybody's.
+    """
     rows = Conversation.objects.filter(pk=conversation.pk)
+    rows.filter(resumes_at__lte=at, handler__isnull=False).update(handler=None)
     if not rows.exclude(handled_by=Handler.STAFF, resumes_at=None).update(**_staff(at)):
         return
-    conversation.refresh_from_db(fields=[*_staff(at)])
+    conversation.refresh_from_db(fields=[*_staff(at), "handler"])
     leaving = conversation.messages.filter(state=State.QUEUED).exclude(author=Author.STAFF)
     leaving.update(mode_version=conversation.mode_version)
     waiting = conversation.messages.filter(state__in=(State.NEW, State.LIMITED))

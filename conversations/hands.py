@@ -52,9 +52,14 @@ def who_holds(conversation: Conversation) -> str:
 
 @staff_page(RIGHT)
 def hand_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    conversation = find(request, pk)
+    """The assistant resumes, unless a colleague took the chat since the page said whose it is."""
+    conversation, at = find(request, pk), timezone.now()
     if request.method == "POST":
-        handling.hand_back(conversation, person(request), timezone.now())
+        held_by = number(request.POST.get("held_by")) or None
+        done = handling.hand_back(conversation, person(request), at, held_by=held_by)
+        conversation.refresh_from_db()
+        if not done and conversation.silent(at):
+            tell_who_holds(request, conversation)
     return back_to(conversation)
 
 
@@ -86,10 +91,10 @@ def block(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Stored, never answered, from now on; or (off) answered again."""
     conversation = find(request, pk)
     if request.method == "POST" and conversation.customer:
-        at, off = timezone.now(), request.POST.get("do") == "unblock"
-        if handling.unblock(conversation) if off else handling.block(conversation, at):
+        at, me, off = timezone.now(), person(request), request.POST.get("do") == "unblock"
+        if handling.unblock(conversation) if off else handling.block(conversation, at, me):
             what = "unblocked" if off else "blocked"
-            deeds.note(conversation.tenant, person(request), what, whom=short(conversation))
+            deeds.note(conversation.tenant, me, what, whom=short(conversation))
             messages.success(request, _said(off))
     return back_to(conversation)
 

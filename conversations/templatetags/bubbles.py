@@ -11,7 +11,7 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from conversations.escalations import OUTCOMES
+from conversations.escalations import ENDED_WITH_IT, OUTCOMES
 from conversations.models import Conversation
 from tenants import deeds
 from tenants.phones import readable
@@ -71,7 +71,7 @@ def speaker(author: str) -> str:
 @register.filter
 def outcome(value: str) -> str:
     """How an escalation ended, in words; older rows hold words already."""
-    return str(OUTCOMES.get(value, value))
+    return str((OUTCOMES | ENDED_WITH_IT).get(value, value))
 
 
 @register.filter

@@ -203,6 +203,17 @@ def test_an_escalation_does_not_take_the_chat_from_the_person_who_has_it(ombak, 
     assert fresh(chat).handler == sari
 
 
+def test_a_case_does_not_give_the_chat_back_to_a_person_whose_time_is_over(ombak, sari):
+    chat = chat_of(writes(ombak))
+    handling.take_over(chat, sari, NOW, resumes_after=60)
+    escalations.escalate(fresh(chat), "complaint", "normal", "Rude.", after(minutes=61))
+    assert fresh(chat).handler is None
+    assert fresh(chat).silent(after(minutes=61))
+    handling.take_over(chat, sari, after(minutes=62), resumes_after=60)
+    escalations.escalate(fresh(chat), "complaint", "normal", "Again.", after(minutes=63))
+    assert fresh(chat).handler == sari
+
+
 def test_every_change_of_hands_is_counted(ombak, sari):
     chat = chat_of(writes(ombak))
     changes = [

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from conversations import calls, handling, intake, mailbox, outbox
+from conversations import calls, handling, inbox, intake, mailbox, outbox
 from conversations.inbound import Call, Edit
 from conversations.models import Conversation, Customer, Desk, Escalation, Message, Note
 from tenants.models import Deed, Membership, Tenant
@@ -126,6 +126,22 @@ def test_who_was_faster_keeps_it(
     assert fresh(chat).handler == wayan
 
 
+def test_the_assistant_resumes_only_from_whom_the_page_named(
+    owner: Client, chat: Conversation, ketut: User, sari: User
+) -> None:
+    """The page says Sari, or nobody, but Ketut has it by now."""
+    handling.take_over(chat, ketut, timezone.now())
+    for form in ({}, {"held_by": str(sari.pk)}):
+        page = owner.post(at(chat, "hand-back"), form, follow=True)
+        assert "ketut already holds this conversation." in page.content.decode()
+        assert fresh(chat).handler == ketut
+    assert f'name="held_by" value="{ketut.pk}"' in read(owner, at(chat))
+    owner.post(at(chat, "hand-back"), {"held_by": str(ketut.pk)})
+    assert fresh(chat).handled_by == Handler.ASSISTANT
+    page = owner.post(at(chat, "hand-back"), {"held_by": str(ketut.pk)}, follow=True)
+    assert "already holds" not in page.content.decode()
+
+
 def test_a_clock_that_ran_out_holds_nothing(chat: Conversation, sari: User, ketut: User) -> None:
     handling.take_over(chat, ketut, NOW, resumes_after=10)
     assert not handling.take_over(chat, sari, after(minutes=9))
@@ -194,6 +210,19 @@ def test_what_waits_to_leave_is_withdrawn(ombak: Tenant) -> None:
     reply = answered(ombak)
     block(chat_of(reply))
     assert fresh(reply).state == "cancelled"
+
+
+def test_nobody_has_to_look_after_who_was_blocked(
+    owner: Client, chat: Conversation, sari: User, ombak: Tenant
+) -> None:
+    case = Escalation.objects.create(
+        tenant=ombak, conversation=chat, category="complaint", created_at=NOW
+    )
+    owner.post(at(chat, "block"), {"do": "block"})
+    case.refresh_from_db()
+    assert (case.state, case.outcome, case.resolved_by) == ("resolved", "blocked", sari)
+    assert chat not in inbox.of_tab(ombak, sari, "waiting", timezone.now())
+    assert "Blocked" in read(owner, "/admin/conversations/escalation/?show=resolved")
 
 
 def test_a_blocked_caller_is_not_asked_to_write(ombak: Tenant) -> None:

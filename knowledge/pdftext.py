@@ -1,18 +1,15 @@
 """A PDF as pieces of text, cut at its headings: drafts of entries that a person reads before they are used."""
 
-import io
 import re
-import time
 from collections.abc import Iterator
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from knowledge import pdfs, tables
+from knowledge import apart, tables
+from knowledge.strangers import MOST_PAGES
 from knowledge.tables import Table
 
-MOST_PAGES = 100
-SECONDS = 10.0  # for all pages: a request waits
 LONGEST = 3_000  # characters of a piece without a heading
 SHORTEST = 20  # letters of a file that has any text at all
 _SENTENCE_END = re.compile(r"[.,;!?…]$")
@@ -47,35 +44,20 @@ def read(data: bytes) -> Table:
 
 
 def _pages(data: bytes) -> list[str]:
-    from pypdf import PdfReader
-
-    damaged = ValidationError(
-        _("The PDF is damaged or has a password. Save it anew and try again.")
-    )
-    try:
-        if pdfs.is_active(data):
-            raise ValidationError(
-                _("The PDF holds a program or another file. Print it into a new PDF and try again.")
-            )
-        reader = PdfReader(io.BytesIO(data))
-        if len(reader.pages) > MOST_PAGES:
-            raise ValidationError(
-                _("The PDF has more than %(most)d pages. Split it.") % {"most": MOST_PAGES}
-            )
-        return _texts(reader)
-    except ValidationError:
-        raise
-    except Exception as error:  # a damaged PDF raises whatever its reader meets
-        raise damaged from error
+    found, refused = apart.read("pages", data)
+    if refused:
+        raise ValidationError(_why_not(refused))
+    return [str(text) for text in found]
 
 
-def _texts(reader: "PdfReader") -> list[str]:  # type: ignore[name-defined]  # noqa: F821
-    texts, until = [], time.monotonic() + SECONDS
-    for page in reader.pages:
-        texts.append(page.extract_text() or "")
-        if time.monotonic() > until:
-            raise ValidationError(_("The PDF takes too long to read. Split it."))
-    return texts
+def _why_not(refused: str) -> str:
+    if refused == "active":
+        return _("The PDF holds a program or another file. Print it into a new PDF and try again.")
+    if refused == "pages":
+        return _("The PDF has more than %(most)d pages. Split it.") % {"most": MOST_PAGES}
+    if refused in ("slow", "large"):
+        return _("The PDF takes too long to read. Split it.")
+    return _("The PDF is damaged or has a password. Save it anew and try again.")
 
 
 def _pieces(page: str, number: int) -> Iterator[tuple[str, str]]:

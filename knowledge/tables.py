@@ -4,23 +4,20 @@ What a file is, its content says and not its name. Every refusal is a sentence w
 """
 
 import csv
-import datetime as dt
 import io
 import re
-import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from knowledge import apart
+from knowledge.strangers import FORMULA as FORMULA
+from knowledge.strangers import MOST_CELL, MOST_COLUMNS
+from knowledge.strangers import MOST_ROWS as MOST_ROWS
+
 MOST_BYTES = 5 * 2**20
-MOST_ROWS = 5_000
-MOST_COLUMNS = 60
-MOST_CELL = 40_000  # characters that are kept of one; entries hold half of that
-MOST_UNPACKED = 80 * 2**20  # bytes of an xlsx, which is a zip
-FORMULA = "\x01"  # stands before a cell that holds a formula: nothing that people type begins so
 _SEPARATORS = ";,\t|"
 _SEP_LINE = re.compile(r"^sep=(.)\r?\n", re.IGNORECASE)
 
@@ -90,7 +87,8 @@ def _records(text: str, separator: str, before: int) -> Iterator[tuple[int, list
             told = _("Line %(line)d cannot be read: a quotation mark is missing there, or before.")
             raise ValidationError(told % {"line": line}) from error
         count += any(cells)
-        _not_too_many(count)
+        if count > MOST_ROWS + 1:
+            raise ValidationError(_too_many())
         yield line, [FORMULA + cell if cell.startswith("=") else cell for cell in cells]
         line = reader.line_num + 1 + before
 
@@ -145,56 +143,27 @@ def _plain(data: bytes, encoding: str) -> str:
 
 
 def _xlsx(data: bytes) -> tuple[Iterator[tuple[int, list[str]]], str]:
-    refused = ValidationError(
-        _("The spreadsheet cannot be opened. Save it anew as xlsx, without a password.")
-    )
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            if sum(part.file_size for part in packed.infolist()) > MOST_UNPACKED:
-                raise ValidationError(_("The spreadsheet is too large. Split it into several."))
-        rows, told = _cells(data)
-    except ValidationError:
-        raise
-    except Exception as error:  # a damaged file raises whatever its reader meets
-        raise refused from error
-    return iter(rows), told
+    found, refused = apart.read("spreadsheet", data)
+    if refused:
+        raise ValidationError(_why_not(refused))
+    told = _("Only the first sheet of the file is read.") if found["more"] else ""
+    return ((number, cells) for number, cells in found["rows"]), told
 
 
-def _cells(data: bytes) -> tuple[list[tuple[int, list[str]]], str]:
-    import openpyxl
-
-    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
-    try:
-        shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-        rows: list[tuple[int, list[str]]] = []
-        for row in (shown or book.worksheets)[0].iter_rows(max_col=MOST_COLUMNS):
-            cells = [_said(cell) for cell in row]
-            if any(cells):
-                rows.append((row[0].row if hasattr(row[0], "row") else len(rows) + 1, cells))
-                _not_too_many(len(rows))
-    finally:
-        book.close()
-    told = _("Only the first sheet of the file is read.") if len(shown) > 1 else ""
-    return rows, told
-
-
-def _said(cell: Any) -> str:
-    """What stands in the cell, as people would write it."""
-    value = cell.value
-    if value is None:
-        return ""
-    if cell.data_type == "f":
-        return f"{FORMULA}{value}"
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def _not_too_many(count: int) -> None:
-    if count > MOST_ROWS + 1:
-        raise ValidationError(
-            _("The file has more than %(most)d lines. Split it into several files.")
-            % {"most": MOST_ROWS}
+def _why_not(refused: str) -> str:
+    if refused == "rows":
+        return _too_many()
+    if refused == "large":
+        return _("The spreadsheet is too large. Split it into several.")
+    if refused == "slow":
+        return _("The spreadsheet takes too long to read. Split it into several.")
+    if refused == "far":
+        return _(
+            "The sheet goes on far below its table. Delete the lines there, or copy the table into a new sheet."
         )
+    return _("The spreadsheet cannot be opened. Save it anew as xlsx, without a password.")
+
+
+def _too_many() -> str:
+    told = _("The file has more than %(most)d lines. Split it into several files.")
+    return told % {"most": MOST_ROWS}

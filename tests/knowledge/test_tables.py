@@ -81,11 +81,3 @@ def test_a_spreadsheet_is_read_with_its_dates_numbers_and_formulas() -> None:
 def test_what_is_no_table_is_refused_with_a_reason(data: bytes, told: str) -> None:
     with pytest.raises(ValidationError, match=told):
         tables.read(data)
-
-
-def test_a_spreadsheet_that_unpacks_to_gigabytes_is_refused(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(tables, "MOST_UNPACKED", 1000)
-    with pytest.raises(ValidationError, match="too large"):
-        tables.read(workbook(["title", "text"], ["a", "b"]))

@@ -76,7 +76,7 @@ def _withdraw(rows: list[Notice], at: dt.datetime) -> None:
     for row in rows:
         waiting.setdefault(row.message_id or 0, set()).add(row.escalation_id)
     asked = Escalation.objects.filter(pk__in=[e for each in waiting.values() for e in each if e])
-    over = set(planning.accepted(asked).values_list("pk", flat=True)) if waiting else set()
+    over = set(planning.accepted(asked, at).values_list("pk", flat=True)) if waiting else set()
     for sent, escalations in waiting.items():
         if not escalations <= over:
             continue
@@ -91,7 +91,7 @@ def close_pages(at: dt.datetime) -> None:
     """What no open page showed before somebody had it needs not be shown any more."""
     rows = Notice.objects.filter(state=Literal(State.WAITING), channel=Channel.PAGE)
     asked = Escalation.objects.filter(pk__in=rows.values("escalation"))
-    over = planning.accepted(asked).values("pk")
+    over = planning.accepted(asked, at).values("pk")
     gone = rows.filter(Q(escalation__in=over) | Q(created_at__lte=at - FOLLOWED))
     if gone.exists():
         gone.update(state=State.SKIPPED, error=ACCEPTED, sent_at=F("due_at"))

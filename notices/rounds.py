@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.utils import timezone
 
 from conversations import staffchats
-from notices import contacts, following, planning, sending
+from notices import contacts, following, planning, replanning, sending
 from tenants.models import Tenant
 
 CHATS_EVERY, TIDY_EVERY = 3.0, 3600.0  # seconds
@@ -23,7 +23,7 @@ class Rounds:
     ) -> None:
         self._left, self._clock = left, clock
         self._chats_at = self._tidy_at = clock()
-        self._kept: dict[Tenant, tuple[str, ...]] = {}
+        self._kept: dict[Tenant, contacts.Contacts] = {}
 
     def step(self) -> bool:
         """One look. True when there was work."""
@@ -35,25 +35,33 @@ class Rounds:
             self._left()
             worked = True
         following.follow(at)
-        sending.take_back(at)
-        return bool(sending.send_due(at, sending.SLOWLY)) or worked
+        return worked
 
     def _now_and_then(self, at: dt.datetime) -> None:
         now = self._clock()
         if now >= self._chats_at:
             self._chats_at = now + CHATS_EVERY
-            self._keep_chats()
+            self._keep_chats(at)
             following.close_pages(at)
         if now >= self._tidy_at:
             self._tidy_at = now + TIDY_EVERY
             self._kept.clear()  # all chats are looked at anew
             following.forget(at)
 
-    def _keep_chats(self) -> None:
+    def _keep_chats(self, at: dt.datetime) -> None:
         """A contact that staff add or remove is one, or none, within seconds."""
         known = contacts.of_all(Tenant.objects.active())
-        for tenant, theirs in known.items():
-            phones = tuple(sorted(set(theirs.all_phones)))
-            if self._kept.get(tenant) != phones:
-                staffchats.keep(tenant, phones)
-                self._kept[tenant] = phones
+        changed = {each: ways for each, ways in known.items() if self._kept.get(each) != ways}
+        for tenant, theirs in changed.items():
+            staffchats.keep(tenant, theirs.all_phones)
+        if changed:
+            replanning.plan_anew(changed, at)
+        self._kept |= changed
+
+
+def send_mail() -> bool:
+    """One look of the thread that mails: a mail server that hangs keeps no alert on WhatsApp waiting. One e-mail at most,
+    so that each is claimed at its own time. True when one left."""
+    at = timezone.now()
+    sending.take_back(at)
+    return bool(sending.send_due(at, sending.SLOWLY, most=1))

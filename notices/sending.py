@@ -5,12 +5,13 @@ nothing left. An e-mail is claimed for a minute, so one that was being sent when
 """
 
 import datetime as dt
+import itertools
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_noop
 
 from conversations import outbox, staffchats
@@ -39,20 +40,22 @@ EMAIL_OFF = gettext_noop("E-mail is not set up (EMAIL_URL).")
 EMAIL_FAILED = gettext_noop("The mail server did not take it.")
 
 
-def send_due(at: dt.datetime, channels: Mapping[str, Deliver]) -> set[str]:
-    """Send what is due on these channels, one message per recipient. The channels on which something left."""
+def send_due(at: dt.datetime, channels: Mapping[str, Deliver], most: int = LOOK) -> set[str]:
+    """Send what is due on these channels, one message per recipient, so many at `most`. The channels on which something
+    left."""
     groups = _by_recipient(_due(at, channels))
     order = list(channels)
-    return {
-        channel
-        for channel, rows in sorted(groups, key=lambda group: order.index(group[0]))
-        if _send(rows, at, channels[channel])
-    }
+    ways = sorted(groups, key=lambda group: order.index(group[0]))
+    left = (channel for channel, rows in ways if _send(rows, at, channels[channel]))
+    return set(itertools.islice(left, most))
 
 
 def _send(rows: list[Notice], at: dt.datetime, deliver: Deliver) -> bool:
     wanted = _still_wanted(rows, at)
     until = _wait_until(wanted, at) if wanted else None
+    if wanted and (morning := _quiet_end(wanted, until or at)):
+        _ours(wanted).update(due_at=morning, held=True)
+        return False
     if until:
         _ours(wanted).update(due_at=until)
         return False
@@ -85,7 +88,7 @@ def _still_wanted(rows: list[Notice], at: dt.datetime) -> list[Notice]:
         _ours(rows).update(state=State.SKIPPED, error=REMOVED, sent_at=at)
         return []
     asked = Escalation.objects.filter(pk__in=[row.escalation_id for row in rows])
-    over = set(planning.accepted(asked).values_list("pk", flat=True))
+    over = set(planning.accepted(asked, at).values_list("pk", flat=True))
     gone = [row for row in rows if row.escalation_id in over]
     if gone:
         _ours(gone).update(state=State.SKIPPED, error=ACCEPTED, sent_at=at)
@@ -99,15 +102,32 @@ def _wait_until(rows: list[Notice], at: dt.datetime) -> dt.datetime | None:
         return None
     told = Notice.objects.filter(
         tenant=first.tenant_id, channel=first.channel, to=first.to, sent_at__gt=at - HOUR
-    ).exclude(state__in=(State.WAITING, State.SKIPPED))
+    ).exclude(Q(escalation=None) | Q(state__in=(State.WAITING, State.SKIPPED)))
     left = {claim: when for claim, when in told.values_list("claim", "sent_at") if when}
     times = sorted(left.values())
     if len(times) >= MOST:
         return times[-MOST] + HOUR
-    urgent = any(row.escalation and row.escalation.urgency == "urgent" for row in rows)
-    if times and not urgent and times[-1] + BUNDLE > at:
+    if times and not _urgent(rows) and times[-1] + BUNDLE > at:
         return times[-1] + BUNDLE
     return None
+
+
+def _urgent(rows: list[Notice]) -> bool:
+    return any(row.escalation and row.escalation.urgency == "urgent" for row in rows)
+
+
+def _quiet_end(rows: list[Notice], at: dt.datetime) -> dt.datetime | None:
+    """When these may leave, if `at` is in quiet hours: a plan does not know of bundles, retries and late lines."""
+    if rows[0].escalation is None or _urgent(rows):
+        return None
+    return planning.quiet_end(rows[0].tenant, at)
+
+
+def _expires(rows: list[Notice], at: dt.datetime) -> dt.datetime:
+    """A line that comes back in the quiet hours wakes nobody."""
+    tests = rows[0].escalation is None
+    quiet = None if tests or _urgent(rows) else planning.quiet_begin(rows[0].tenant, at)
+    return min(quiet or at + EXPIRES, at + EXPIRES)
 
 
 def _claimed(rows: list[Notice], at: dt.datetime, **changes: object) -> list[Notice]:
@@ -143,7 +163,7 @@ def by_whatsapp(rows: list[Notice], at: dt.datetime) -> bool:
             author=Message.Author.STAFF,  # as what staff say, it leaves in every mode of the studio
             key=f"notice:{ours[0].claim}",
             at=at,
-            expires_at=at + EXPIRES,
+            expires_at=_expires(ours, at),
             details={"note": "notice"},
         )
         Notice.objects.filter(claim=ours[0].claim).update(message=message)

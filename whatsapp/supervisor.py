@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from agent.jobs import Jobs
 from conversations.models import Conversation
-from notices.rounds import Rounds
+from notices.rounds import Rounds, send_mail
 from tenants.models import Tenant
 from whatsapp import linklog, states, version
 from whatsapp.children import LATELY, Child, Waits
@@ -74,6 +74,7 @@ class Supervisor:
         self._loops.append(self._loop("beats", beats, BEAT))
         self._loops.append(self._loop("jobs", Jobs().step, 2.0))
         self._loops.append(self._loop("notices", Rounds(left=self._wake_lines).step, 1.0))
+        self._loops.append(self._loop("mails", send_mail, 1.0))
 
     def _loop(self, name: str, step: object, pause: float) -> Loop:
         assert callable(step)

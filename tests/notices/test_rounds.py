@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.utils import timezone
 
 from config import weeks
 from conversations import escalations, handling, intake, outbox
 from conversations.models import Conversation, Customer, Escalation, Message
-from notices import following, planning, sending, words
+from notices import contacts as known_contacts
+from notices import following, planning, replanning, sending, trial, words
 from notices.models import Notice, OwnNotices
+from notices.rounds import Rounds, send_mail
 from tenants.models import Membership
 from tests import factories
 from tests.conversations.cast import ANA, after, chat_of, typed, writes
@@ -135,6 +138,18 @@ def test_who_gives_the_chat_back_without_closing_it_leaves_it_to_the_next_step(s
     arrives()
     take_over(escalation, sari)
     handling.hand_back(escalation.conversation, sari, minutes(6))
+    rounds(minutes(10))
+    assert len(told(DEWI)) == 1
+
+
+def test_who_had_the_customer_until_the_clock_gave_the_chat_back_has_it_no_more(studio, sari):
+    escalation = asks(studio)
+    rounds(NOW)
+    arrives()
+    handling.take_over(escalation.conversation, sari, minutes(5), resumes_after=3)
+    asked = Escalation.objects.all()
+    assert planning.accepted(asked, minutes(7)).exists()
+    assert not planning.accepted(asked, minutes(8)).exists()
     rounds(minutes(10))
     assert len(told(DEWI)) == 1
 
@@ -272,6 +287,51 @@ def test_quiet_hours_count_on_the_studios_clock(studio, begin, end, hour, until)
     assert found is None or dt.timedelta(0) < found - at <= dt.timedelta(days=1)
 
 
+@pytest.fixture
+def soon_quiet(studio):
+    """From five minutes after the first question on; it is 16:30 there."""
+    studio.quiet_from, studio.quiet_until = dt.time(16, 35), dt.time(7, 0)
+    studio.save()
+    return studio
+
+
+def test_a_bundle_does_not_reach_into_the_quiet_hours(soon_quiet):
+    asks(soon_quiet)
+    rounds(NOW)
+    arrives()
+    asks(soon_quiet, minutes(2), "Budi")
+    for number in (2, 10, 11, 12, 30):
+        rounds(minutes(number))
+    assert len(told(SARI)) == 1
+    rounds(MORNING)
+    assert "Budi" in told(SARI)[1]
+
+
+def test_an_e_mail_that_is_tried_again_does_not_come_in_the_quiet_hours(soon_quiet, settings):
+    soon_quiet.handover_contacts = ["owner@ombak.example"]
+    soon_quiet.save()
+    asks(soon_quiet, minutes(4.5))
+    works, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "tests.notices.test_rounds.Refusing"
+    rounds(minutes(4.5))
+    settings.EMAIL_BACKEND = works
+    rounds(minutes(6))
+    assert mail.outbox == []
+    rounds(MORNING)
+    assert len(mail.outbox) == 1
+
+
+def test_what_waits_for_a_line_is_given_up_when_the_quiet_hours_begin(soon_quiet):
+    asks(soon_quiet)
+    rounds(NOW)
+    assert Message.objects.get(state="queued").expires_at == minutes(5)
+
+
+def test_an_urgent_one_waits_for_its_line_also_in_the_quiet_hours(soon_quiet):
+    asks(soon_quiet, urgency=URGENT)
+    rounds(NOW)
+    assert Message.objects.get(state="queued").expires_at == minutes(60)
+
+
 # --- bundles and bounds ---------------------------------------------------------------------------
 
 
@@ -286,6 +346,15 @@ def test_normal_ones_are_bundled_per_ten_minutes(studio):
     rounds(minutes(10))
     assert len(told(SARI)) == 2
     assert "6 customers wait for a person." in told(SARI)[1]
+
+
+def test_a_test_alert_holds_no_customer_back(studio):
+    trial.start(studio, NOW)
+    rounds(NOW)
+    arrives()
+    asks(studio, minutes(1))
+    rounds(minutes(1))
+    assert len(told(SARI)) == 2
 
 
 def test_an_urgent_one_does_not_wait_for_the_bundle(studio):
@@ -347,6 +416,68 @@ def test_a_contact_that_is_removed_is_told_nothing_more(studio):
     assert (len(told(SARI)), len(told(DEWI))) == (1, 1)
 
 
+def replaced(studio: Any, contacts: list[str], at: dt.datetime) -> None:
+    """Staff save these contacts, and the service sees it at its next look."""
+    studio.handover_contacts = contacts
+    studio.save()
+    replanning.plan_anew(known_contacts.of_all([studio]), at)
+    rounds(at)
+
+
+def test_a_contact_who_replaces_a_wrong_one_is_told_of_those_who_wait(studio):
+    asks(studio)
+    rounds(NOW)
+    arrives()
+    replaced(studio, [MADE, "new@x.example"], minutes(5))
+    assert len(told(MADE)) == 1
+    replaced(studio, [MADE, "new@x.example"], minutes(6))  # looked at twice
+    arrives()
+    rounds(minutes(30))
+    assert (len(told(SARI)), len(told(DEWI)), len(told(MADE))) == (1, 0, 2)
+    assert {to for sent in mail.outbox for to in sent.to} == {"new@x.example"}
+
+
+def test_who_was_told_already_is_not_told_again_for_a_better_place_in_the_list(studio):
+    asks(studio)
+    rounds(NOW)
+    arrives()
+    rounds(minutes(10))
+    arrives()
+    replaced(studio, [DEWI, SARI], minutes(25))
+    assert (len(told(SARI)), len(told(DEWI))) == (2, 1)
+
+
+def test_a_contact_who_is_put_back_gets_what_was_left_out_meanwhile(studio):
+    asks(studio)
+    rounds(NOW)
+    arrives()
+    replaced(studio, [SARI], minutes(5))
+    rounds(minutes(30))
+    arrives()
+    replaced(studio, [SARI, DEWI], minutes(45))
+    assert len(told(DEWI)) == 1
+
+
+def test_what_somebody_has_is_not_told_to_a_new_contact(studio, sari):
+    escalation = asks(studio)
+    rounds(NOW)
+    take_over(escalation, sari)
+    replaced(studio, [MADE], minutes(5))
+    assert told(MADE) == []
+
+
+def test_the_service_sees_a_change_of_contacts_by_itself(studio, monkeypatch):
+    clock = iter(range(0, 100, 10))
+    service = Rounds(clock=lambda: float(next(clock)))
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    asks(studio)
+    service.step()
+    studio.handover_contacts = [MADE]
+    studio.save()
+    service.step()
+    assert len(told(MADE)) == 1
+
+
 def test_without_numbers_e_mail_comes_at_once(studio):
     studio.handover_contacts = ["owner@ombak.example"]
     studio.save()
@@ -389,6 +520,40 @@ def test_a_mail_server_that_refuses_is_asked_again_twice(studio, settings):
     row = Notice.objects.get(step=0, channel=Channel.EMAIL)
     assert (row.state, row.attempts) == (State.FAILED, 2)
     assert row.error.startswith("The mail server did not take it.")
+
+
+def test_a_slow_mail_server_keeps_no_alert_on_whatsapp_waiting(studio, settings, monkeypatch):
+    settings.EMAIL_BACKEND = "tests.notices.test_rounds.Slow"
+    studio.handover_contacts = ["owner@ombak.example", "other@ombak.example"]
+    studio.save()
+    asks(studio)
+    monkeypatch.setattr(Slow, "passed", dt.timedelta(0))
+    monkeypatch.setattr(timezone, "now", lambda: NOW + Slow.passed)
+    Rounds().step()
+    assert mail.outbox == []  # they have a thread of their own
+    assert send_mail()
+    assert len(mail.outbox) == 1
+    assert send_mail()
+    assert not send_mail()
+    assert len(mail.outbox) == 2
+    # Each was claimed at its own time: a second service does not take it for one of a killed one.
+    claims = Notice.objects.filter(channel=Channel.EMAIL, step=0).values_list("sent_at", flat=True)
+    assert sorted(claims) == [NOW, NOW + Slow.TAKES]
+
+
+class Slow:
+    """A mail server that takes its time."""
+
+    TAKES = dt.timedelta(seconds=9)
+    passed = dt.timedelta(0)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        pass
+
+    def send_messages(self, mails: Any) -> int:
+        Slow.passed += self.TAKES
+        mail.outbox.extend(mails)
+        return len(mails)
 
 
 class Refusing:

@@ -10,16 +10,19 @@ from collections.abc import Mapping
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from knowledge import pdftext, spellings, tables
 from knowledge.entries import label_of
 from knowledge.linechecks import Judge
 from knowledge.models import Upload, UploadLine
+from knowledge.uploads import UploadQuerySet
 from tenants.models import Tenant
 
 OPEN_FOR = dt.timedelta(days=2)  # an upload that nobody confirmed goes
 KEPT_FOR = dt.timedelta(days=30)
+PORTION = 100  # lines of one transaction: others wait while it lasts
 Verdict, State = UploadLine.Verdict, Upload.State
 
 
@@ -31,25 +34,24 @@ def begin(
     table = pdftext.read(data) if pages else tables.read(data)
     if not table.columns:
         raise ValidationError(_("The first line must name the columns, such as title and text."))
-    with transaction.atomic():
-        _forget_old(tenant, at)
-        upload = Upload.objects.create(
-            tenant=tenant,
-            made_by=by,
-            language=language,
-            file_name=name.replace("\x00", "")[-120:],
-            pages=pages,
-            as_drafts=pages,
-            told=table.told,
-            columns=table.columns,
-            mapping=spellings.mapped(table.columns),
-            created_at=at,
-        )
-        rows = (
+    _forget_old(tenant, at)
+    upload = Upload.objects.create(
+        tenant=tenant,
+        made_by=by,
+        language=language,
+        file_name=name.replace("\x00", "")[-120:],
+        pages=pages,
+        as_drafts=pages,
+        told=table.told,
+        created_at=at,
+    )
+    for first in range(0, len(table.lines), PORTION):
+        UploadLine.objects.bulk_create(
             UploadLine(upload=upload, tenant=tenant, number=number, cells=cells)
-            for number, cells in table.lines
+            for number, cells in table.lines[first : first + PORTION]
         )
-        UploadLine.objects.bulk_create(rows, batch_size=200)
+    upload.columns, upload.mapping = table.columns, spellings.mapped(table.columns)
+    upload.save(update_fields=["columns", "mapping"])  # last: without columns it is not whole
     return upload
 
 
@@ -69,19 +71,49 @@ def choose(
 
 
 def check(upload: Upload) -> None:
-    """Say of each line what would become of it. Writes nothing but that."""
-    with transaction.atomic():
-        row = Upload.objects.select_for_update(no_key=True).get(pk=upload.pk)
-        if row.state != State.OPEN:
-            raise ValidationError(_("This import was confirmed already."))
-        lines, judge = list(upload.lines.order_by("number")), Judge(upload)
+    """Say of each line what would become of it. Writes nothing but that.
+
+    A portion is judged, then written: others write meanwhile. Of two checks of one file the later one counts.
+    """
+    ours = _begun(upload)
+    judge, last = Judge(upload), -1
+    while lines := list(upload.lines.filter(number__gt=last).order_by("number")[:PORTION]):
         for line in lines:
             judge.look_at(line)
-            line.pk = None
-        upload.lines.all().delete()
-        UploadLine.objects.bulk_create(lines, batch_size=200)
-        upload.checked = True
-        upload.save(update_fields=["mapping", "category", "as_drafts", "checked"])
+        last = lines[-1].number
+        with transaction.atomic():
+            _still(upload, ours)
+            _replaced(upload, lines)
+    with transaction.atomic():
+        _still(upload, ours).update(checked=True)
+    upload.checked = True
+
+
+def _begun(upload: Upload) -> int:
+    """The number of this check. Until it ends, nobody can confirm."""
+    rows = Upload.objects.filter(pk=upload.pk, state=State.OPEN)
+    with transaction.atomic():
+        upload.checked = False
+        chosen = {name: getattr(upload, name) for name in ("mapping", "category", "as_drafts")}
+        if not rows.update(checked=False, attempts=F("attempts") + 1, **chosen):
+            raise ValidationError(_("This import was confirmed already."))
+        return int(rows.values_list("attempts", flat=True).get())
+
+
+def _still(upload: Upload, ours: int) -> UploadQuerySet:
+    """The row, locked, while nobody began another check."""
+    rows = Upload.objects.filter(pk=upload.pk, state=State.OPEN, attempts=ours)
+    if rows.select_for_update(no_key=True).first() is None:
+        raise ValidationError(_("Somebody chose the columns anew meanwhile. Look at their report."))
+    return rows
+
+
+def _replaced(upload: Upload, lines: list[UploadLine]) -> None:
+    """Faster than changing row by row, and no line is lost by a kill."""
+    upload.lines.filter(pk__in=[line.pk for line in lines]).delete()
+    for line in lines:
+        line.pk = None
+    UploadLine.objects.bulk_create(lines)
 
 
 def confirm(upload: Upload, *, only_good: bool, at: dt.datetime) -> None:

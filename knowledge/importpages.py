@@ -69,7 +69,8 @@ def begin(request: HttpRequest, tenant: Tenant) -> HttpResponse:
             return redirect("admin:knowledge_upload_columns", _uploaded(request, tenant).pk)
         except ValidationError as error:
             problem = " ".join(error.messages)
-    earlier = Upload.objects.filter(tenant=tenant).select_related("made_by")[:10]
+    whole = Upload.objects.filter(tenant=tenant).exclude(columns=[])
+    earlier = whole.select_related("made_by")[:10]
     return frame(
         request,
         "knowledge/import.html",

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.utils import timezone
 
-from knowledge import exporting, importing, linewriting, sync
+from knowledge import exporting, importing, linechecks, linewriting, sync
 from knowledge.models import KnowledgeCategory, Upload
 from tenants.models import Tenant
 from tests import factories
@@ -317,3 +318,93 @@ def test_a_spreadsheet_goes_the_same_way(ombak: Tenant) -> None:
     )
     upload = brought(ombak, made)
     assert verdicts(upload) == {2: "new", 3: "wrong"}
+
+
+LONG = "title;category;text\n" + "".join(f"T{n};classes;Teks {n}\n" for n in range(12))
+
+
+def test_a_long_file_is_checked_in_portions_and_others_write_between_them(
+    ombak: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "PORTION", 5)
+    written: list[int] = []
+    real = importing._replaced
+
+    def replaced(upload: Upload, lines: list[Any]) -> None:
+        assert not Upload.objects.get(pk=upload.pk).checked
+        written.append(len(lines))
+        real(upload, lines)
+
+    monkeypatch.setattr(importing, "_replaced", replaced)
+    upload = brought(ombak, LONG)
+    assert written == [5, 5, 2]
+    assert verdicts(upload) == dict.fromkeys(range(2, 14), "new")
+    assert Upload.objects.get(pk=upload.pk).checked
+
+
+def test_no_line_is_judged_while_others_are_kept_from_writing(
+    ombak: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    depths: set[int] = set()
+    real = linechecks.Judge.look_at
+
+    def look_at(self: linechecks.Judge, line: Any) -> None:
+        depths.add(len(connection.savepoint_ids))
+        real(self, line)
+
+    monkeypatch.setattr(linechecks.Judge, "look_at", look_at)
+    outside = len(connection.savepoint_ids)
+    brought(ombak, LONG)
+    assert depths == {outside}
+
+
+def test_of_two_checks_of_one_file_the_later_one_counts(
+    ombak: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "PORTION", 5)
+    upload = brought(ombak, LONG)
+    other = Upload.objects.get(pk=upload.pk)
+    real, mine = importing._replaced, upload.mapping | {"title": 2, "content": 0}
+
+    def replaced(checked: Upload, lines: list[Any]) -> None:
+        real(checked, lines)
+        monkeypatch.setattr(importing, "_replaced", real)
+        importing.choose(other, mine)
+
+    monkeypatch.setattr(importing, "_replaced", replaced)
+    with pytest.raises(ValidationError, match="anew meanwhile"):
+        importing.choose(upload, upload.mapping)
+    now = Upload.objects.get(pk=upload.pk)
+    assert (now.checked, now.mapping) == (True, mine)
+    assert {line.title[:4] for line in now.lines.all()} == {"Teks"}
+
+
+def test_nobody_confirms_a_file_while_it_is_checked(
+    ombak: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "PORTION", 5)
+    upload = brought(ombak, LONG)
+    real = importing._replaced
+
+    def replaced(checked: Upload, lines: list[Any]) -> None:
+        real(checked, lines)
+        with pytest.raises(ValidationError, match="was confirmed already"):
+            importing.confirm(checked, only_good=False, at=timezone.now())
+
+    monkeypatch.setattr(importing, "_replaced", replaced)
+    importing.choose(upload, upload.mapping)
+    assert Upload.objects.get(pk=upload.pk).state == "open"
+
+
+def test_a_file_of_which_only_a_part_was_kept_is_not_offered(
+    ombak: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing.spellings, "mapped", lambda _columns: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        importing.begin(
+            ombak, by=None, name="x", data=LONG.encode(), language="en", at=timezone.now()
+        )
+    half = Upload.objects.get()
+    assert (half.columns, half.mapping) == ([], {})
+    with pytest.raises(ValidationError, match="Say which column"):
+        importing.choose(half, {})

@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from conversations.models import (
@@ -107,6 +107,15 @@ def block(conversation: Conversation, at: dt.datetime, by: User | None = None) -
         state=Escalation.State.RESOLVED, resolved_by=by, resolved_at=at, outcome="blocked"
     )
     return True
+
+
+@transaction.atomic
+def leave_to_staff(chats: QuerySet[Conversation], at: dt.datetime) -> None:
+    """Nothing is due in these chats any more, whoever has them: what was asked stays for staff to read."""
+    hands = ("handled_by", "handled_since", "resumes_at")
+    chats.update(**{name: value for name, value in _staff(at).items() if name not in hands})
+    waiting = Message.objects.filter(state__in=(State.NEW, State.LIMITED))
+    waiting.filter(conversation__in=chats).update(state=State.HANDED_OVER)
 
 
 def unblock(conversation: Conversation) -> bool:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from conversations import erasure, handling
+from conversations import erasure, handling, staffchats
 from conversations.finding import RIGHT, back_to, find, number, person
 from conversations.models import Conversation, Desk, Escalation, MediaFile
 from conversations.people_pane import who_may_answer
@@ -27,8 +27,8 @@ def take_over(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def taken(request: HttpRequest, conversation: Conversation) -> bool:
-    if conversation.blocked:
-        messages.warning(request, _("This customer is blocked. Unblock them first."))
+    if problem := closed_because(conversation):
+        messages.warning(request, problem)
         return True
     return handling.take_over(
         conversation,
@@ -37,6 +37,17 @@ def taken(request: HttpRequest, conversation: Conversation) -> bool:
         resumes_after=Desk.of(conversation.tenant).resumes_after,
         held_by=number(request.POST.get("held_by")) or None,
     )
+
+
+def closed_because(conversation: Conversation) -> str:
+    """Why nobody writes here, whoever has the chat; "" when somebody may."""
+    if conversation.blocked:
+        return _("This customer is blocked. Unblock them first.")
+    if staffchats.of_a_contact(conversation):
+        return _(
+            "This number gets the studio's notices, so it is not answered as a customer's. Remove it from the contacts first."
+        )
+    return ""
 
 
 def tell_who_holds(request: HttpRequest, conversation: Conversation) -> None:

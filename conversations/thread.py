@@ -83,7 +83,8 @@ def items(
         local = timezone.localtime(row.created_at)
         if f"day-{local:%Y-%m-%d}" != day:
             day = f"day-{local:%Y-%m-%d}"
-            found.append(Item("day", day, day, text=_day(local)))
+            word = _day(local)  # in its mark, too: at midnight “Today” becomes “Yesterday”
+            found.append(Item("day", day, word, text=word))
         if row is first:
             found.append(Item("unread", "unread", "unread", text=_("Unread")))
         found.append(_note(row) if isinstance(row, Note) else _bubble(row, row.pk in signs))

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.text import slugify
 
-from conversations import media, reactions, teaching, thread
+from conversations import media, reactions, staffchats, teaching, thread
 from conversations.export import as_csv, as_text
 from conversations.finding import RIGHT, back_to, find, number, person
 from conversations.handout import handed_out
@@ -179,9 +179,13 @@ def _context(
 
 
 def _holder(request: HttpRequest, conversation: Conversation, at: Any) -> str:
-    """Who has the chat, as this reader sees it: assistant, mine, other (a colleague), staff (nobody special), blocked."""
+    """Who has the chat, as this reader sees it: assistant, mine, other (a colleague), staff (nobody special), blocked,
+    or contact (somebody who gets the studio's notices: not answered as a customer).
+    """
     if conversation.blocked:
         return "blocked"
+    if staffchats.of_a_contact(conversation):
+        return "contact"
     if not conversation.silent(at):
         return "assistant"
     if conversation.handler_id is None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from conversations import media, outbox, reactions
 from conversations.attachments import AttachmentError, queue_file
 from conversations.finding import RIGHT, back_to, find, person
-from conversations.hands import taken, who_holds
+from conversations.hands import closed_because, taken, who_holds
 from conversations.models import Conversation, Message, Note
 from conversations.people import clean_text
 from tenants.pages import staff_page
@@ -26,10 +26,12 @@ LONGEST = 4000  # characters of a reply
 def reply(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Send what staff wrote, once however often it is sent. Writing takes the conversation over: a person wins."""
     conversation = find(request, pk)
-    text, file = request.POST.get("text", "").strip(), request.FILES.get("file")
+    # Browsers send each new line as two signs.
+    text = request.POST.get("text", "").replace("\r\n", "\n").strip()
+    file = request.FILES.get("file")
     if request.method != "POST" or not (text or file):
         return _answer(request, conversation)
-    if problem := _not_theirs(request, conversation):
+    if problem := _too_long(text) or _not_theirs(request, conversation):
         return _answer(request, conversation, problem)
     token = request.POST.get("token", "")[:40] or uuid.uuid4().hex
     said: dict[str, Any] = {
@@ -38,15 +40,24 @@ def reply(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "written_by": person(request),
     }
     if not file:
-        outbox.queue(conversation, text[:LONGEST], author=Message.Author.STAFF, **said)
+        outbox.queue(conversation, text, author=Message.Author.STAFF, **said)
         return _answer(request, conversation)
-    return _answer(request, conversation, _send_file(conversation, file, text[:LONGEST], said))
+    return _answer(request, conversation, _send_file(conversation, file, text, said))
+
+
+def _too_long(text: str) -> str:
+    """Nobody gets half of what was written."""
+    if len(text) <= LONGEST:
+        return ""
+    return _(
+        "A reply has up to %(most)s characters, this one has %(number)s. Send it in two parts."
+    ) % {"most": LONGEST, "number": len(text)}
 
 
 def _not_theirs(request: HttpRequest, conversation: Conversation) -> str:
     """Why this person cannot write here now; "" once the chat is in the hands of staff."""
-    if conversation.blocked:
-        return _("This customer is blocked. Unblock them first.")
+    if problem := closed_because(conversation):
+        return problem
     at, me = timezone.now(), person(request)
     if conversation.silent(at) and conversation.handler_id == me.pk:
         return ""

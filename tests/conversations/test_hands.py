@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from conversations import calls, handling, inbox, intake, mailbox, outbox
+from conversations import calls, handling, inbox, intake, mailbox, outbox, staffchats
 from conversations.inbound import Call, Edit
 from conversations.models import Conversation, Customer, Desk, Escalation, Message, Note
 from tenants.models import Deed, Membership, Tenant
@@ -179,6 +179,35 @@ def test_a_sent_reply_is_told_to_the_page_that_sent_it(owner: Client, chat: Conv
     answer = owner.post(at(chat, "reply"), form, headers={"HX-Request": "true"})
     assert answer.headers["HX-Trigger"] == '{"said": true}'
     assert fresh(chat).handler is not None
+
+
+def test_half_a_reply_is_never_sent(owner: Client, chat: Conversation) -> None:
+    long = "a" * 4001
+    form = {"text": long, "token": "t"}
+    answer = owner.post(at(chat, "reply"), form, headers={"HX-Request": "true"})
+    assert "up to 4000 characters, this one has 4001" in answer.headers["HX-Trigger"]
+    assert not Message.objects.filter(author="staff").exists()
+    assert fresh(chat).handler is None
+    assert long in owner.post(at(chat, "reply"), form, follow=True).content.decode()
+    lines = "\r\n".join(["a" * 99] * 40)  # as a browser sends 3,999 characters
+    owner.post(at(chat, "reply"), {"text": lines, "token": "u"})
+    sent = Message.objects.filter(author="staff").values_list("text", flat=True)
+    assert "".join(sent).count("a") == 99 * 40
+
+
+def test_nobody_writes_to_a_contact_as_to_a_customer(owner: Client, chat: Conversation) -> None:
+    staffchats.keep(chat.tenant, ["+6281234567890"])
+    page = read(owner, at(chat))
+    assert 'data-holder="contact"' in page
+    assert "Remove it from the contacts first." in page
+    answer = owner.post(at(chat, "reply"), {"text": "Halo"}, headers={"HX-Request": "true"})
+    assert "unsaid" in answer.headers["HX-Trigger"]
+    owner.post(at(chat, "take-over"))
+    assert fresh(chat).handled_by == Handler.ASSISTANT
+    assert not Message.objects.filter(author="staff").exists()
+    staffchats.keep(chat.tenant, [])
+    owner.post(at(chat, "reply"), {"text": "Halo"})
+    assert Message.objects.filter(author="staff").exists()
 
 
 # blocked ---------------------------------------------------------------------------------------

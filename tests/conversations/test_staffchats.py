@@ -4,10 +4,21 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from conversations import intake, staffchats
+from conversations import intake, mailbox, staffchats
 from conversations.inbound import Call, Person
 from conversations.models import Conversation, Customer, Message
-from tests.conversations.cast import ANA, BUDI, after, chat_of, inbound, typed, writes
+from tests.conversations.cast import (
+    ANA,
+    BUDI,
+    after,
+    chat_of,
+    claim,
+    draft,
+    fresh,
+    inbound,
+    typed,
+    writes,
+)
 
 Channel, State = Conversation.Channel, Message.State
 NUMBER = "+6281299990001"
@@ -47,6 +58,18 @@ def test_who_becomes_a_contact_after_writing_as_a_customer_is_one_from_then_on(o
     assert chat_of(later).chat == chat_of(before).chat
     staffchats.keep(ombak, [])
     assert chat_of(writes(ombak, person=ANA, at=after(120))) == chat_of(before)
+
+
+def test_what_was_due_when_somebody_became_a_contact_is_not_answered(ombak):
+    question, other = writes(ombak, person=ANA), writes(ombak, person=BUDI)
+    taken = claim()
+    assert taken.conversation.pk == question.conversation_id
+    staffchats.keep(ombak, ["+6281311110001"])
+    assert mailbox.decide(taken, draft(), at=after(1)) is None
+    assert (fresh(question).state, chat_of(question).reply_due_at) == (State.HANDED_OVER, None)
+    assert claim(after(60)).messages == [other]
+    staffchats.keep(ombak, ["+6281311110001"])
+    assert mailbox.claim_next("thread", after(61), 30) is None
 
 
 def test_what_was_told_to_a_contact_is_no_history_of_a_customer(contact):

@@ -102,6 +102,19 @@ def test_the_state_is_told_in_words_beside_the_ticks(owner: Client, chat: Conver
     assert "Waiting to be sent" in read(owner, at(chat))
 
 
+def test_a_thread_that_stays_open_over_midnight_says_yesterday(
+    chat: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown, day = [said(chat, "Halo")], timezone.localtime(NOW).date()
+    monkeypatch.setattr(thread.timezone, "localdate", lambda: day)
+    today = thread.items(shown, [], 0, set())
+    monkeypatch.setattr(thread.timezone, "localdate", lambda: day + dt.timedelta(days=1))
+    later = thread.items(shown, [], 0, set())
+    assert (today[0].text, later[0].text) == ("Today", "Yesterday")
+    assert (today[0].key, today[0].mark) != (later[0].key, later[0].mark)
+    assert thread.fingerprint(today) != thread.fingerprint(later)
+
+
 def test_only_a_changed_bubble_has_another_mark(owner: Client, chat: Conversation) -> None:
     def marks() -> list[str]:
         page = read(owner, at(chat, "news"))

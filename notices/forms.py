@@ -3,8 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
+from notices import contacts, customers
 from notices.models import OwnNotices
+from tenants.phones import normalise
 
 if TYPE_CHECKING:
     Form = forms.ModelForm[OwnNotices]
@@ -29,3 +33,17 @@ class OwnNoticesForm(Form):
                 field.max_length = 40
                 field.validators = []
                 field.widget.attrs["maxlength"] = "40"
+
+    def clean_phone(self) -> str:
+        """A customer's number would be answered no more, and read of other customers: an owner decides about that."""
+        typed, tenant = self.cleaned_data["phone"].strip(), self.instance.tenant
+        phone = normalise(typed) if typed else ""
+        known = ("", self.initial.get("phone"), *contacts.of(tenant).phones)
+        if phone not in known and customers.among(tenant, [phone]):
+            raise ValidationError(
+                _(
+                    "A customer wrote to the studio from this number. Is it yours? Then ask an owner to add it to the "
+                    "hand-over contacts in the settings."
+                )
+            )
+        return phone

@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from conversations.models import Escalation
-from notices import contacts, trial
+from notices import contacts, customers, trial
 from notices.forms import OwnNoticesForm
 from notices.models import Notice, OwnNotices
 from tenants.access import allowed, chosen_studio, visible
+from tenants.deeds import note
 from tenants.models import Tenant
 from tenants.pages import frame, staff_page, studio_page
 
@@ -35,7 +36,8 @@ def page(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"rows": found.get_page(request.GET.get("page")), "tenant": tenant}
     context["later"] = _later(request)
     if tenant:
-        context |= {"known": contacts.of(tenant), "email_is_on": contacts.email_is_on()}
+        context |= {"known": (known := contacts.of(tenant)), "email_is_on": contacts.email_is_on()}
+        context |= {"customers": customers.among(tenant, known.all_phones)}
         context |= _results(tenant, at)
     return frame(request, "notices/page.html", _("Notices"), **context)
 
@@ -68,6 +70,8 @@ def test(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         messages.error(request, _("There is nobody to tell yet. Add a contact in the settings."))
     elif trial.start(tenant, timezone.now()):
         messages.success(request, _("A test alert is on its way to everybody below."))
+    else:
+        messages.warning(request, trial.too_soon())
     return redirect("notices")
 
 
@@ -89,12 +93,22 @@ def mine(request: HttpRequest) -> HttpResponse:
         request.POST if told and request.method == "POST" else None,
         instance=row or OwnNotices(tenant=tenant, user=user),
     )
-    if form.is_bound and form.is_valid():
-        form.save()
+    if form.is_bound and tenant and form.is_valid():
+        _keep(tenant, user, form.cleaned_data["phone"], form.cleaned_data["email"])
         messages.success(request, _("Saved."))
         return redirect("my-notices")
     context = {"form": form, "told": told, "email_is_on": contacts.email_is_on()}
     return frame(request, "notices/mine.html", _("My notices"), **context, tenant=tenant)
+
+
+def _keep(tenant: Tenant, user: User, phone: str, email: str) -> None:
+    """Where they want to be told gets customers' words from now on: the change log says so."""
+    ways = {"phone": phone, "email": email}
+    before = OwnNotices.objects.filter(tenant=tenant, user=user).values(*ways).first()
+    OwnNotices.objects.update_or_create(tenant=tenant, user=user, defaults=ways)
+    if (before or dict.fromkeys(ways, "")) != ways:
+        number = f"{phone[:3]}…{phone[-4:]}" if phone else "-"
+        note(tenant, user, "own_notices", phone=number, mail=email or "-")
 
 
 @staff_page(INBOX)

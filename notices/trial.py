@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext, gettext_noop
 
@@ -28,9 +29,11 @@ class Result:
     tone: str
 
 
+@transaction.atomic
 def start(tenant: Tenant, at: dt.datetime, only: str = "") -> int:
     """Make the rows (`only` for one of the contacts); how many people are told. 0 when nobody can be, or when it was
     asked for a moment ago."""
+    Tenant.objects.select_for_update().get(pk=tenant.pk)  # two presses at once are one
     if of_studio(tenant).filter(created_at__gt=at - AGAIN).exists():
         return 0
     known = contacts.of(tenant)
@@ -42,6 +45,10 @@ def start(tenant: Tenant, at: dt.datetime, only: str = "") -> int:
         if only in ("", to)
     ]
     return len(Notice.objects.bulk_create(rows))
+
+
+def too_soon() -> str:
+    return gettext("A test was sent a moment ago; its result is below. Try again in half a minute.")
 
 
 def of_studio(tenant: Tenant) -> QuerySet[Notice]:

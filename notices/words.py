@@ -19,15 +19,23 @@ LISTED, BRIEF = 6, 60
 
 _LINKS = re.compile(r"\S*(?:://|www\.|wa\.me)\S*", re.IGNORECASE)
 _MARKS = re.compile(r"[*_~`|<>\[\]{}“”\"]+")
-_DOT = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_])")  # of evil.com
+# Of evil.com, shop24.id and 1.2.3.4/x; not of “10.30” and “Rp1.200.000,-”.
+_DOT = re.compile(r"(?<=[^\s.])[.\u3002\uff0e\uff61](?=\w|[^\x00-\x7f])")
+_NUMBER = re.compile(
+    r"[^\w/:]*(?:(?:rp|idr)[^\w/:]*)?\d+(?:[.,\u2013-]\d+)*[^\w/:]*:?", re.IGNORECASE
+)
 
 
 def harmless(text: str, longest: int = LONGEST) -> str:
     """A customer's words for a colleague's eyes: nothing in them can be tapped, nor look like a word of MILA's."""
     shown = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
     shown = _MARKS.sub("", _LINKS.sub("[…]", shown).replace("[…]", "…"))
-    shown = " ".join(_DOT.sub(". ", shown).replace("@", "(at)").split())
+    shown = " ".join(" ".join(map(_untapped, shown.split())).replace("@", "(at)").split())
     return shown if len(shown) <= longest else f"{shown[: longest - 1].rstrip()}…"
+
+
+def _untapped(word: str) -> str:
+    return word if _NUMBER.fullmatch(word) else _DOT.sub(". ", word)
 
 
 def whatsapp_text(notices: Sequence[Notice], language: str) -> str:

@@ -36,8 +36,9 @@ WORDS = {
     "blocked": gettext_noop("blocked the customer %(whom)s"),
     "unblocked": gettext_noop("unblocked the customer %(whom)s"),
     "erased": gettext_noop("erased the customer %(whom)s with %(number)s messages"),
+    "own_notices": gettext_noop("changed where they are told of customers: %(phone)s, %(mail)s"),
     "studio_made": gettext_noop("made the studio %(studio)s"),
-    "suspended": gettext_noop("suspended the studio"),
+    "suspended": gettext_noop("archived the studio"),
     "resumed": gettext_noop("opened the studio again"),
 }
 

@@ -141,6 +141,8 @@ def test(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         messages.error(request, _("Choose one of the numbers that get notices."))
     elif trial.start(tenant, at, only=phone):
         linklog.did(tenant, request.user, "asked_test", at)
+    else:
+        messages.warning(request, trial.too_soon())
     return redirect("whatsapp")
 
 

@@ -11,8 +11,11 @@ from django.utils import timezone
 from conversations import staffchats
 from conversations.models import Message
 from notices import following, sending, words
+from notices.forms import OwnNoticesForm
 from notices.models import Notice, OwnNotices
+from tenants import deeds
 from tests import factories
+from tests.conversations.cast import ANA, writes
 from tests.factories import NOW
 from tests.notices.test_rounds import DEWI, SARI, asks, rounds, studio, told
 
@@ -77,7 +80,8 @@ def test_a_test_alert_shows_the_result_of_every_way(owner, studio, monkeypatch):
     studio.handover_contacts = [SARI, DEWI, studio.whatsapp_number, "owner@ombak.example"]
     studio.save()
     owner.post("/admin/notices/test/")
-    owner.post("/admin/notices/test/")  # twice is once
+    again = owner.post("/admin/notices/test/", follow=True)  # twice is once
+    assert "A test was sent a moment ago" in again.content.decode()
     at = Notice.objects.latest("created_at").created_at
     assert Notice.objects.count() == 4
     assert 'hx-trigger="every 2s"' in read(owner, "results/")
@@ -126,6 +130,53 @@ def test_a_person_gives_an_own_number_and_takes_it_back(owner, studio, sari):
     owner.post("/admin/notices/mine/", {"phone": "", "email": ""})
     row.refresh_from_db()
     assert (row.phone, row.email) == ("", "")
+
+
+def test_each_change_of_an_own_number_stands_in_the_change_log(owner, studio):
+    for _twice in range(2):
+        owner.post("/admin/notices/mine/", {"phone": "0812 7777 0001", "email": ""})
+    deed = studio.deeds.get()
+    assert deeds.told(deed) == "changed where they are told of customers: +62…0001, -"
+    owner.post("/admin/notices/mine/", {"phone": "", "email": "s@x.example"})
+    assert deeds.told(studio.deeds.first()).endswith(": -, s@x.example")
+
+
+def test_two_tabs_may_save_the_first_number(owner, studio, sari, monkeypatch):
+    def other_tab(form: Any) -> dict[str, Any]:
+        OwnNotices.objects.get_or_create(tenant=studio, user=sari, phone="+6281277770002")
+        return dict(form.cleaned_data)
+
+    monkeypatch.setattr(OwnNoticesForm, "clean", other_tab)
+    answer = owner.post("/admin/notices/mine/", {"phone": "0812 7777 0001", "email": ""})
+    assert answer.status_code == 302
+    assert OwnNotices.objects.get().phone == "+6281277770001"
+
+
+def test_the_number_of_a_customer_becomes_nobodys_own(owner, studio):
+    writes(studio, "Halo", person=ANA)
+    answer = owner.post("/admin/notices/mine/", {"phone": ANA.phone, "email": ""})
+    assert "A customer wrote to the studio from this number." in answer.content.decode()
+    assert not OwnNotices.objects.exists()
+    studio.handover_contacts = [ANA.phone]
+    studio.save()
+    owner.post("/admin/notices/mine/", {"phone": ANA.phone, "email": ""})
+    assert OwnNotices.objects.get().phone == ANA.phone
+
+
+def test_a_number_that_was_kept_before_may_stay(owner, studio, sari):
+    writes(studio, "Halo", person=ANA)
+    OwnNotices.objects.create(tenant=studio, user=sari, phone=ANA.phone)
+    owner.post("/admin/notices/mine/", {"phone": ANA.phone, "email": "s@x.example"})
+    assert OwnNotices.objects.get().email == "s@x.example"
+
+
+def test_an_owner_reads_that_a_contact_is_a_customer_as_well(owner, studio, senja):
+    writes(senja, "Halo", person=ANA)
+    studio.handover_contacts = [SARI, ANA.phone]
+    studio.save()
+    assert "A customer wrote" not in read(owner, "")
+    writes(studio, "Halo", person=ANA)
+    assert read(owner, "").count("A customer wrote to the studio from +62") == 1
 
 
 def test_a_number_that_is_none_is_said_and_kept_in_the_field(owner):

@@ -280,6 +280,8 @@ def test_a_test_message_goes_only_to_who_gets_notices(owner: Client, ombak: Tena
     owner.post("/admin/whatsapp/test/", {"to": "+6281299990001"})
     assert Notice.objects.get().to == "+6281299990001"
     assert "+62 812-9999-0001" in read(owner)
+    again = owner.post("/admin/whatsapp/test/", {"to": "+6281299990001"}, follow=True)
+    assert "A test was sent a moment ago" in again.content.decode()
 
 
 def test_the_page_costs_the_same_however_much_happened(

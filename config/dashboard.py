@@ -87,7 +87,7 @@ class Safely:
 def shown(name: str, look: Look) -> SafeString:
     """One card as it is now. One that fails says so in its own place."""
     card = CARDS[name]
-    context: dict[str, Any] = {"name": name, "period": card.period, "tenant": look.tenant}
+    context: dict[str, Any] = {"name": name, "looks": card.looks, "tenant": look.tenant}
     try:
         context |= card.make(look)
         body = render_to_string(f"admin/home_{name}.html", context, look.request)
@@ -123,7 +123,10 @@ def fragment(request: HttpRequest, name: str) -> HttpResponse:
 @staff_page(None)
 @require_POST
 def count(request: HttpRequest) -> HttpResponse:
-    """One bounded step of counting the days that Home shows."""
+    """One bounded step of counting the days that Home shows.
+
+    The cards are told when all is there. The page stays: it may be the first one, with the sentence of welcome.
+    """
     tenant, at = chosen_studio(request), timezone.now()
     if tenant is None:
         raise Http404
@@ -134,7 +137,7 @@ def count(request: HttpRequest) -> HttpResponse:
     after = days.catch_up(tenant, first, at)
     if after.missing or after.anew:
         return render(request, "admin/home_count.html", {"progress": after})
-    return HttpResponse("", headers={"HX-Refresh": "true"} if before.missing else {})
+    return HttpResponse("", headers={"HX-Trigger": "counted"} if before.missing else {})
 
 
 @staff_page("studio")

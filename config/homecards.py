@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, Exists, OuterRef, Subquery, When
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from agent.records import Gap, GapQuestion
 from config import alarms
+from conversations import inbox
 from conversations.models import Conversation, Escalation, Message
 from knowledge.models import KnowledgeEntry
 from reports.charts import Chart, reply_assistant, volume
@@ -42,11 +43,20 @@ class Look:
 
 @dataclass(frozen=True)
 class Card:
-    """`rights`: one of them is enough; none: everybody of the staff. `period`: seconds between two looks for news."""
+    """`rights`: one of them is enough; none: everybody of the staff. `period`: seconds between two looks for news.
+    `counted`: shows past days, so it looks once more when those have been counted.
+    """
 
     make: Callable[[Look], dict[str, Any]]
     rights: tuple[str, ...] = ()
     period: int = 0
+    counted: bool = False
+
+    @property
+    def looks(self) -> str:
+        """When an open page asks for it again, in htmx's words."""
+        times = [f"every {self.period}s"] if self.period else []
+        return ", ".join([*times, *(["counted from:body"] if self.counted else [])])
 
 
 def alarm(look: Look) -> dict[str, Any]:
@@ -90,7 +100,7 @@ def _reply_time(week: Counts) -> dict[str, str]:
 
 
 def _waiting_number(look: Look) -> dict[str, str]:
-    number = waiting_conversations(look.tenant).count()
+    number = inbox.waiting(look.tenant, look.at).count()
     return {**_figure(_("Waiting for staff"), str(number), _("conversations")), "hot": number}
 
 
@@ -107,23 +117,13 @@ def _figure(name: str, value: str, counts: str) -> dict[str, Any]:
     return {"name": name, "value": value, "counts": counts}
 
 
-def waiting_conversations(tenant: Tenant) -> QuerySet[Conversation]:
-    """Those that wait for a person: an open escalation, or unread messages while staff hold the chat."""
-    open_now = Escalation.objects.filter(tenant=tenant, state=Escalation.State.OPEN)
-    unread = Q(handled_by=Conversation.Handler.STAFF, unread__gt=0)
-    asked = Q(pk__in=open_now.order_by().values("conversation"))
-    return Conversation.objects.filter(
-        asked | unread, tenant=tenant, channel=Conversation.Channel.WHATSAPP
-    )
-
-
 def waiting(look: Look) -> dict[str, Any]:
     """Urgent first, then who waits longest; each with what it is about."""
     tasks = Escalation.objects.filter(conversation=OuterRef("pk"), state=Escalation.State.OPEN)
     urgent = Exists(tasks.filter(urgency=Escalation.Urgency.URGENT))
     oldest = tasks.order_by("created_at")
     rows = (
-        waiting_conversations(look.tenant)
+        inbox.waiting(look.tenant, look.at)
         .select_related("customer")
         .annotate(
             order=Case(When(urgent, then=0), default=1),
@@ -186,10 +186,10 @@ def recent(look: Look) -> dict[str, Any]:
 
 CARDS: dict[str, Card] = {
     "alarm": Card(alarm, period=15),
-    "numbers": Card(numbers, period=60),
+    "numbers": Card(numbers, period=60, counted=True),
     "waiting": Card(waiting, ("inbox",), period=20),
-    "volume": Card(messages_per_day, ("inbox", "reports")),
-    "replies": Card(replies, ("inbox", "reports")),
+    "volume": Card(messages_per_day, ("inbox", "reports"), counted=True),
+    "replies": Card(replies, ("inbox", "reports"), counted=True),
     "gaps": Card(gaps, ("knowledge.change",)),
     "recent": Card(recent, ("inbox",), period=60),
 }

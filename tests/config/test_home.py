@@ -221,8 +221,22 @@ def test_home_counts_its_days_by_post_only(client: Client, ombak: Tenant) -> Non
     text(client)
     assert not Day.objects.exists()
     assert client.get("/admin/home/count/").status_code == 405
-    assert client.post("/admin/home/count/").headers["HX-Refresh"] == "true"
+    assert client.post("/admin/home/count/").status_code == 200
     assert Day.objects.filter(tenant=ombak).count() == homecards.SHOWN - 1
+
+
+def test_the_first_home_stays_and_its_cards_look_again_when_the_days_are_counted(
+    client: Client, ombak: Tenant
+) -> None:
+    page = text(client)
+    for name in ("numbers", "volume", "replies"):
+        card = re.search(rf'<div id="home-{name}"[^>]* hx-trigger="([^"]*)"', page)
+        assert card
+        assert "counted from:body" in card[1]
+    done = client.post("/admin/home/count/")
+    assert done.headers["HX-Trigger"] == "counted"
+    assert "HX-Refresh" not in done.headers
+    assert "HX-Trigger" not in client.post("/admin/home/count/").headers
 
 
 def test_made_up_conversations_are_marked_and_can_be_taken_out(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agent.records import Gap
 from config import guide
+from conversations.inbox import waiting
 from conversations.models import Conversation, Escalation
 from knowledge.models import KnowledgeEntry
 from tenants.access import allowed, chosen_studio, is_platform_admin, visible
@@ -27,25 +28,29 @@ class Item:
     icon: str
     url: str
     right: str | None = None
-    rows: Callable[[], QuerySet[Any]] | None = None  # their number is the badge; 0 shows none
+    rows: Callable[[HttpRequest], QuerySet[Any]] | None = (
+        None  # their number is the badge; 0 shows none
+    )
 
 
-def _waiting() -> QuerySet[Conversation]:
-    return Conversation.objects.filter(handled_by=Conversation.Handler.STAFF, unread__gt=0)
+def _waiting(request: HttpRequest) -> QuerySet[Conversation]:
+    """As the inbox has it. Somebody who looks at all studios has no inbox."""
+    tenant = chosen_studio(request)
+    return waiting(tenant, timezone.now()) if tenant else Conversation.objects.none()
 
 
-def _open() -> QuerySet[Escalation]:
+def _open(_request: HttpRequest) -> QuerySet[Escalation]:
     return Escalation.objects.filter(state=Escalation.State.OPEN)
 
 
-def _unused() -> QuerySet[KnowledgeEntry]:
+def _unused(_request: HttpRequest) -> QuerySet[KnowledgeEntry]:
     """Entries of which customers are not told although somebody wants them to be."""
     failed = Q(index_state=KnowledgeEntry.IndexState.FAILED)
     waits = Q(needs_review=True) & ~Q(status=KnowledgeEntry.Status.ARCHIVED)
     return KnowledgeEntry.objects.filter(failed | waits)
 
 
-def _gaps() -> QuerySet[Gap]:
+def _gaps(_request: HttpRequest) -> QuerySet[Gap]:
     return Gap.objects.open()
 
 
@@ -140,9 +145,9 @@ def _light(path: str, entries: list[dict[str, Any]]) -> None:
 def _may(request: HttpRequest, item: Item) -> bool:
     if item.right == PLATFORM:
         return is_platform_admin(request.user)
-    if item.url == GUIDE and not guide.wanted(chosen_studio(request), timezone.now()):
+    if item.right is not None and not allowed(request, item.right):
         return False
-    return item.right is None or allowed(request, item.right)
+    return item.url != GUIDE or guide.wanted(chosen_studio(request), timezone.now())
 
 
 def _entry(request: HttpRequest, item: Item) -> dict[str, Any]:
@@ -153,5 +158,5 @@ def _entry(request: HttpRequest, item: Item) -> dict[str, Any]:
         "has_permission": True,
         "counts": item.url.rpartition(":")[2] if item.rows else "",
     }
-    waiting = visible(request, item.rows()).count() if item.rows else 0
-    return {**entry, "badge": str(waiting)} if waiting else entry
+    number = visible(request, item.rows(request)).count() if item.rows else 0
+    return {**entry, "badge": str(number)} if number else entry

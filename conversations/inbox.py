@@ -30,7 +30,8 @@ TABS = {
     "all": gettext_lazy("All"),
 }
 STEP, MOST = 30, 300  # rows of a list; more are on its next page
-COUNTED = 1000  # a number beyond is told as “999+”
+COUNTED = 1000  # in the tabs that staff work off; a number beyond is told as “999+”
+FEW = 100  # counted so far in the tabs that nobody works off; a number beyond is told as “99+”
 SEARCHED = 20_000  # of a studio's messages, the newest
 FOUND = 200  # conversations that a search by text finds
 SHOWN = 160  # characters of a last line
@@ -99,13 +100,18 @@ def with_staff(at: dt.datetime) -> Q:
     return held & (Q(resumes_at=None) | Q(resumes_at__gt=at))
 
 
+def waiting(tenant: Tenant, at: dt.datetime) -> QuerySet[Conversation]:
+    """Those that need a person: an open case, or unread messages while staff hold the chat. Home and the menu ask here too."""
+    open_cases = Escalation.objects.filter(tenant=tenant, state=Escalation.State.OPEN)
+    unread = Conversation.objects.filter(with_staff(at), tenant=tenant, unread__gt=0)
+    wait = Q(pk__in=open_cases.order_by().values("conversation"))
+    return chats(tenant).filter(wait | Q(pk__in=unread.order_by().values("pk")))
+
+
 def of_tab(tenant: Tenant, user: User, tab: str, at: dt.datetime) -> QuerySet[Conversation]:
     rows = chats(tenant)
     if tab == "waiting":
-        open_cases = Escalation.objects.filter(tenant=tenant, state=Escalation.State.OPEN)
-        unread = Conversation.objects.filter(with_staff(at), tenant=tenant, unread__gt=0)
-        wait = Q(pk__in=open_cases.order_by().values("conversation"))
-        return rows.filter(wait | Q(pk__in=unread.order_by().values("pk")))
+        return waiting(tenant, at)
     if tab == "mine":
         return rows.filter(with_staff(at), handler=user)
     if tab == "assistant":
@@ -115,12 +121,19 @@ def of_tab(tenant: Tenant, user: User, tab: str, at: dt.datetime) -> QuerySet[Co
 
 
 def counts(tenant: Tenant, user: User, at: dt.datetime) -> dict[str, str]:
-    """How many stand in each tab; nobody reads beyond a thousand."""
-    numbers = {
-        tab: of_tab(tenant, user, tab, at).order_by("-last_message_at")[:COUNTED].count()
-        for tab in TABS
-    }
-    return {tab: f"{COUNTED - 1}+" if n >= COUNTED else str(n) for tab, n in numbers.items()}
+    """How many stand in each tab: exactly in those that staff work off, and no further than a glance in the others."""
+    return {tab: _told_up_to(of_tab(tenant, user, tab, at), _most(tab)) for tab in TABS}
+
+
+def _most(tab: str) -> int:
+    return COUNTED if tab in ("waiting", "mine") else FEW
+
+
+def _told_up_to(rows: QuerySet[Conversation], most: int) -> str:
+    number = rows.order_by("-last_message_at")[
+        :most
+    ].count()  # in the order of an index: it ends there
+    return f"{most - 1}+" if number >= most else str(number)
 
 
 def _wanted(

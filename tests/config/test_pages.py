@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from agent.answering import NO_MODEL
 from agent.models import Turn
+from conversations import inbox
 from conversations.models import Conversation, Escalation, Message
 from tenants.models import Membership, Tenant
 from tests import factories
@@ -205,6 +206,25 @@ def test_pages_call_no_other_host_and_run_no_inline_script(
         assert "onclick=" not in page
 
 
+def test_the_menu_home_and_the_inbox_count_the_same_as_waiting(
+    client: Client, sari: User, ombak: Tenant
+) -> None:
+    """Also a case that the assistant holds on, and a hold whose time is over."""
+    at = timezone.now()
+    case = conversation(ombak, "Ayu")
+    over = conversation(ombak, "Bima")
+    Conversation.objects.filter(pk__in=[case.pk, over.pk]).update(last_message_at=at)
+    Escalation.objects.create(tenant=ombak, conversation=case, category="refund", created_at=at)
+    past = at - dt.timedelta(minutes=1)
+    held = {"handled_by": "staff", "unread": 2, "resumes_at": past}
+    Conversation.objects.filter(pk=over.pk).update(**held)
+    assert list(inbox.waiting(ombak, at)) == [case]
+    page = home(client, sari)
+    badge = r'id="badge-conversations_conversation_changelist"[^>]*>(\d+)<'
+    assert re.findall(badge, page) == ["1"]
+    assert "<dt>Waiting for staff</dt><dd>1</dd>" in page
+
+
 def test_a_badge_counts_what_waits_and_is_absent_for_nothing(
     client: Client, sari: User, ombak: Tenant
 ) -> None:
@@ -216,7 +236,7 @@ def test_a_badge_counts_what_waits_and_is_absent_for_nothing(
     Escalation.objects.create(
         tenant=ombak, conversation=chat, category="refund", created_at=factories.NOW
     )
-    assert badges() == 1
+    assert badges() == 2  # Inbox and Escalations
 
 
 @pytest.mark.parametrize("page", LISTS)

@@ -17,13 +17,18 @@ def currency_of(tenant: Tenant) -> str:
 
 def amount(micro: int, currency: str) -> float:
     value = micro / MILLION * settings.EXCHANGE_RATES.get(currency, 1.0)
-    return round(value) if currency in _WHOLE else round(value, 2)
+    return round(value) if currency in _WHOLE else round(value, _digits(value))
+
+
+def _digits(value: float) -> int:
+    """Cents, and below one unit parts of a cent: an answer costs less than one."""
+    return 2 if abs(value) >= 1 or not value else 4
 
 
 def money(micro: int, currency: str) -> str:
-    """“Rp 1.200.000”, “US$ 12.40”."""
+    """“Rp 1.200.000”, “US$ 12.40”, “US$ 0.0029”."""
     value = amount(micro, currency)
     sign = _SIGNS.get(currency, currency)
     if currency in _WHOLE:
         return f"{sign} {value:,.0f}".replace(",", ".")
-    return f"{sign} {value:,.2f}"
+    return f"{sign} {value:,.{_digits(value)}f}"

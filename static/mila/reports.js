@@ -3,7 +3,9 @@
   "use strict";
   const drawn = [];
   const indonesian = document.documentElement.lang === "id";
-  const number = new Intl.NumberFormat(indonesian ? "id-ID" : "en-GB", { maximumFractionDigits: 2 });
+  const digits = (most) => new Intl.NumberFormat(indonesian ? "id-ID" : "en-GB", { maximumFractionDigits: most });
+  const usual = digits(2), small = digits(4);  // a day may cost less than a cent
+  const number = { format: (value) => (Math.abs(value) < 1 ? small : usual).format(value) };
 
   function colour(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
 

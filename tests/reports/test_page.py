@@ -19,7 +19,7 @@ from knowledge.models import KnowledgeEntry
 from reports import charts, days
 from reports.figures import duration, report
 from reports.models import Day
-from reports.money import money
+from reports.money import amount, money
 from tenants.models import Tenant
 from tests import factories
 from tests.reports import chats
@@ -198,3 +198,6 @@ def test_money_is_told_in_the_studios_currency(settings: Settings) -> None:
     settings.EXCHANGE_RATES = {"USD": 1.0, "IDR": 16500.0}
     assert money(72_727_273, "IDR") == "Rp 1.200.000"
     assert money(1_234_000, "USD") == "US$ 1.23"
+    assert money(2_900, "USD") == "US$ 0.0029"
+    assert amount(2_900, "USD") == 0.0029
+    assert money(0, "USD") == "US$ 0.00"

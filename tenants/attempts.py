@@ -127,16 +127,19 @@ def _tell(username: str, who: str) -> None:
 
 
 def locked_names(usernames: Iterable[str]) -> set[str]:
-    """Those of the names that are locked at some address now."""
+    """Those of the names that are locked at some address now. Asking for links by mail locks nobody."""
     by_key = {_key(name): name for name in usernames}
+    asked = [_key(name, MAIL) for name in by_key.values()]  # for a link: no failure
     recent = FailedLogin.objects.filter(name__in=by_key, at__gt=timezone.now() - WINDOW)
+    recent = recent.exclude(key__in=asked)
     counted = recent.values("name", "key").annotate(n=Count("pk")).filter(n__gte=LIMIT)
     return {by_key[row["name"]] for row in counted}
 
 
 def unlock(user: User) -> None:
     """Forget the failures of this name, at every address."""
-    FailedLogin.objects.filter(name=_key(user.get_username())).delete()
+    name = user.get_username()
+    FailedLogin.objects.filter(name=_key(name)).exclude(key=_key(name, MAIL)).delete()
 
 
 def unlock_password(user: User) -> None:

@@ -1,17 +1,14 @@
 """“Forgotten password”: a link by e-mail, where MILA can send any. It opens the password and never the second step.
 
-Whoever asks reads the same sentence, whether there is such a login or not.
+Whoever asks reads the same sentence, whether there is such a login or not, and as soon.
 """
 
 import datetime as dt
-import logging
-from smtplib import SMTPException
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
-from django.core.mail import send_mail
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -24,10 +21,10 @@ from django.views.decorators.cache import never_cache
 
 from tenants import attempts
 from tenants.joining import NewPassword, narrow_page
+from tenants.letters import send_beside
 from tenants.models import StaffLogin
 
 LIVES = dt.timedelta(hours=2)
-logger = logging.getLogger("mila.logins")
 
 
 class MailedLinks(PasswordResetTokenGenerator):
@@ -102,10 +99,7 @@ def _send(request: HttpRequest, user: User) -> None:
             },
         )
         subject = _("MILA: choose a new password")
-    try:
-        send_mail(subject, text, None, [user.email])
-    except (SMTPException, OSError):
-        logger.exception("The link for a new password of %s could not be sent", user)
+    send_beside(subject, text, user.email)
 
 
 def link(request: HttpRequest, user: User) -> str:

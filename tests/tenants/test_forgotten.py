@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import threading
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from tenants import forgotten, secondfactor
+from tenants import forgotten, letters, secondfactor
 from tenants.attempts import LIMIT, MAILS
 from tenants.models import LoginSession, StaffLogin
 from tests import factories
@@ -20,7 +21,14 @@ NEW = "kelapa muda 77"
 
 
 @pytest.fixture(autouse=True)
-def server(settings: Any) -> None:
+def server(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The letters are there when the page is."""
+
+    def at_once(*letter: str) -> None:
+        if (sent := letters.send_beside(*letter)) is not None:
+            sent.result(10)
+
+    monkeypatch.setattr(forgotten, "send_beside", at_once)
     settings.EMAIL_URL = "smtp://mail.example:25"
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
@@ -82,6 +90,26 @@ def test_strangers_cannot_tell_who_has_a_login(client: Client, sari: User) -> No
     assert len(pages) == 1
     ask(client, "customer")
     assert [m.to for m in mail.outbox] == [["sari@ombak.example"]]
+
+
+def test_a_mail_server_that_hangs_keeps_nobody_waiting_and_no_more_than_a_few_letters(
+    client: Client, sari: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+    made: list[Any] = []
+    monkeypatch.setattr(letters, "send_mail", lambda *_letter: answers.wait(10))
+    monkeypatch.setattr(
+        forgotten, "send_beside", lambda *letter: made.append(letters.send_beside(*letter))
+    )
+    try:
+        ask(client)
+        assert not made[0].done()
+        for _ in range(letters.MOST):
+            forgotten.send_beside("subject", "text", "sari@ombak.example")
+        assert made[-1] is None
+    finally:
+        answers.set()
+    assert [sent.result(10) for sent in made if sent] == [None] * letters.MOST
 
 
 def test_a_mailbox_is_not_filled_by_strangers(client: Client, sari: User) -> None:

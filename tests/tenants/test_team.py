@@ -158,6 +158,18 @@ def test_a_locked_login_is_shown_and_unlocked(owner: Client, desk: User) -> None
     assert not FailedLogin.objects.exists()
 
 
+def test_asking_for_links_in_somebodys_name_locks_nobody(
+    owner: Client, desk: User, settings: Any
+) -> None:
+    settings.EMAIL_URL = "smtp://mail.example:25"
+    for _ in range(LIMIT + 1):
+        Client().post("/forgotten/", {"who": "wayan"})
+    assert "Locked" not in owner.get("/admin/team/").content.decode()
+    counted = FailedLogin.objects.count()
+    act(owner, desk, "unlock")
+    assert FailedLogin.objects.count() == counted
+
+
 def test_a_lost_factor_is_taken_away(owner: Client, desk: User, ombak: Tenant) -> None:
     StaffLogin.objects.create(user=desk, secret="A", confirmed_at=timezone.now(), recovery=["x"])
     act(owner, desk, "second-factor")

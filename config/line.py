@@ -17,6 +17,7 @@ INSTALLED_APPS = [
     "conversations",
     "agent",
     "notices",
+    "reports",
     "whatsapp",
 ]
 

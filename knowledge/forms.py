@@ -26,6 +26,7 @@ class Overtaken:
 
     sentence: str
     changes: list[changes.Change]  # from theirs to what stands in this form
+    of_file: bool = False  # their words are those that this form began with
 
 
 class EntryForm(StudioForm):
@@ -53,7 +54,7 @@ class EntryForm(StudioForm):
         super().__init__(*args, **kwargs)
         self.overtaken: Overtaken | None = None
         if not self.instance._state.adding:
-            self.fields["version"].initial = mark(self.instance)
+            self.fields["version"].initial = version_of(self.instance)
 
     def clean_new_file(self) -> tuple[attachments.Checked, str] | None:
         given = self.cleaned_data.get("new_file")
@@ -78,20 +79,31 @@ class EntryForm(StudioForm):
         return values
 
     def _not_overtaken(self) -> None:
-        """Nobody's words are written over unseen."""
+        """Nobody's words and nobody's file are replaced unseen."""
         opened = self.data.get(self.add_prefix("version"))
         if self.instance._state.adding or not opened:
             return
         rows = KnowledgeEntry.objects.select_for_update(no_key=True).defer("embedding")
         now = rows.filter(pk=self.instance.pk).first()
-        if now is None or mark(now) == opened:
+        self.overtaken = None if now is None else self._overtaken(now, opened)
+        if now is None or self.overtaken is None:
             return
-        self.overtaken = Overtaken(_who_changed(now), changes.between(now, self._wanted(now)))
         shown: Any = self.data
         shown = shown.copy()
-        shown[self.add_prefix("version")] = mark(now)  # saving once more is a decision
+        file = _file_of(now) if self.overtaken.of_file else opened.partition(".")[2]
+        shown[self.add_prefix("version")] = f"{mark(now)}.{file}"  # saving once more is a decision
         self.data = shown
         raise ValidationError(self.overtaken.sentence)
+
+    def _overtaken(self, now: KnowledgeEntry, opened: str) -> Overtaken | None:
+        words, _point, file = opened.partition(".")
+        if mark(now) != words:
+            return Overtaken(_who_changed(now), changes.between(now, self._wanted(now)))
+        touched = self.cleaned_data.get("new_file") or self.cleaned_data.get("remove_file")
+        if touched and _file_of(now) != file:
+            told = _("Somebody changed the picture or PDF of this entry while your form was open.")
+            return Overtaken(told, [], of_file=True)
+        return None
 
     def _wanted(self, now: KnowledgeEntry) -> KnowledgeEntry:
         """The entry as this form would have it, beside the one that is stored."""
@@ -100,6 +112,15 @@ class EntryForm(StudioForm):
             if name in self.cleaned_data:
                 setattr(wanted, name, self.cleaned_data[name])
         return wanted
+
+
+def version_of(entry: KnowledgeEntry) -> str:
+    """A sign of what people said in the entry, and of its file."""
+    return f"{mark(entry)}.{_file_of(entry)}"
+
+
+def _file_of(entry: KnowledgeEntry) -> str:
+    return str(entry.file.pk) if entry.file else ""  # a new file is a new row
 
 
 def _who_changed(entry: KnowledgeEntry) -> str:

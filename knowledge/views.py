@@ -9,6 +9,7 @@ from typing import Any
 import nh3
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,7 +22,7 @@ from django.views.decorators.http import require_POST
 from markdown_it import MarkdownIt
 
 from knowledge import attachments, changes, passages, review, sync, trying
-from knowledge.entries import FIELDS, save_entry
+from knowledge.entries import FIELDS, mark, save_entry
 from knowledge.models import Attachment, KnowledgeEntry
 from tenants.access import allowed, chosen_studio, is_staff, visible
 from tenants.pages import frame, staff_page
@@ -85,6 +86,7 @@ def history(request: HttpRequest, object_id: str) -> HttpResponse:
         title,
         entry=entry,
         versions=found,
+        seen=mark(entry),
         may=allowed(request, "knowledge.change"),
     )
 
@@ -96,16 +98,29 @@ def revert(request: HttpRequest, pk: uuid.UUID, version: int) -> HttpResponse:
     entry = get_object_or_404(visible(request, KnowledgeEntry.objects.all()), pk=pk)
     rows = visible(request, KnowledgeEntry.history.filter(id=entry.pk))
     row = get_object_or_404(rows, history_id=version)
-    at = date_format(timezone.localtime(row.history_date), "DATETIME_FORMAT")
-    reason = _("back to the version of %(at)s") % {"at": at}
-    changes.by(entry, request.user if is_staff(request.user) else None, reason)
     try:
-        save_entry(entry.tenant, {name: getattr(row, name) for name in FIELDS}, entry)
+        _put_back(request, row, request.POST.get("seen", ""))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
         messages.success(request, _("The older version is in place again."))
     return redirect("admin:knowledge_knowledgeentry_history", pk)
+
+
+@transaction.atomic
+def _put_back(request: HttpRequest, row: Any, seen: str) -> None:
+    """The words of that version, unless somebody changed the entry since the page was opened. Its status stays."""
+    rows = KnowledgeEntry.objects.select_for_update(no_key=True, of=("self",))
+    entry = rows.select_related("tenant").defer("embedding").get(pk=row.id)
+    if mark(entry) != seen:
+        raise ValidationError(
+            _("Somebody changed the entry meanwhile. Look at their version first; it is on top.")
+        )
+    at = date_format(timezone.localtime(row.history_date), "DATETIME_FORMAT")
+    reason = _("back to the version of %(at)s") % {"at": at}
+    changes.by(entry, request.user if is_staff(request.user) else None, reason)
+    said = {name: getattr(row, name) for name in FIELDS if name != "status"}
+    save_entry(entry.tenant, said, entry)
 
 
 def _uuid(text: str) -> uuid.UUID:
@@ -155,8 +170,8 @@ def handed_out(attachment: Attachment) -> HttpResponse:
 def as_message(text: str) -> SafeString:
     """WhatsApp's own marks as WhatsApp shows them; all else stays text."""
     shown = str(escape(text))
-    for mark, tag in (("*", "strong"), ("_", "em"), ("~", "s")):
-        inside = rf"(?<![\w{mark}]){re.escape(mark)}(?=\S)([^{mark}\n]+?)(?<=\S){re.escape(mark)}(?![\w{mark}])"
+    for sign, tag in (("*", "strong"), ("_", "em"), ("~", "s")):
+        inside = rf"(?<![\w{sign}]){re.escape(sign)}(?=\S)([^{sign}\n]+?)(?<=\S){re.escape(sign)}(?![\w{sign}])"
         shown = re.sub(inside, rf"<{tag}>\1</{tag}>", shown)
     return mark_safe(shown)  # noqa: S308  escaped above
 

@@ -2,16 +2,20 @@
 
 import datetime as dt
 import importlib
+import io
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 
-from knowledge import review, sync
+from knowledge import attachments, review, sync
 from knowledge.entries import mark, save_entry
+from knowledge.forms import version_of
 from knowledge.models import KnowledgeEntry
 from tenants.models import Membership, Tenant
 from tests import factories
@@ -25,7 +29,7 @@ def owner(client: Client, sari: User) -> Client:
 
 
 def fields(entry: KnowledgeEntry, **changed: str) -> dict[str, str]:
-    return FORM | {"title": entry.title, "version": mark(entry)} | changed
+    return FORM | {"title": entry.title, "version": version_of(entry)} | changed
 
 
 def change(client: Client, entry: KnowledgeEntry, form: dict[str, str]) -> Any:
@@ -61,13 +65,40 @@ def test_an_older_version_comes_back_and_the_newer_one_stays(
     entry = factories.entry(ombak, content="Rp 1")
     save_entry(ombak, {"content": "Rp 2"}, entry)
     first = entry.history.earliest()
-    owner.post(f"{LIST}{entry.pk}/revert/{first.history_id}/")
+    assert (
+        f'name="seen" value="{mark(entry)}"'
+        in owner.get(f"{LIST}{entry.pk}/history/").content.decode()
+    )
+    owner.post(f"{LIST}{entry.pk}/revert/{first.history_id}/", {"seen": mark(entry)})
     entry.refresh_from_db()
     assert entry.content == "Rp 1"
     texts = list(entry.history.order_by("history_id").values_list("content", flat=True))
     assert texts == ["Rp 1", "Rp 2", "Rp 1"]
     assert entry.history.latest().history_user == sari
     assert owner.get(f"{LIST}{entry.pk}/revert/{first.history_id}/").status_code == 405
+
+
+@pytest.mark.parametrize("seen", ["", "another"])
+def test_going_back_writes_over_no_version_that_one_has_not_seen(
+    owner: Client, ombak: Tenant, seen: str
+) -> None:
+    entry = factories.entry(ombak, content="Rp 1")
+    first, opened = entry.history.earliest(), mark(entry)
+    save_entry(ombak, {"content": "Rp 2, theirs"}, entry)
+    form = {"seen": seen and opened}
+    page = owner.post(f"{LIST}{entry.pk}/revert/{first.history_id}/", form, follow=True)
+    assert "Somebody changed the entry meanwhile." in page.content.decode()
+    entry.refresh_from_db()
+    assert entry.content == "Rp 2, theirs"
+
+
+def test_going_back_leaves_an_archived_entry_archived(owner: Client, ombak: Tenant) -> None:
+    entry = factories.entry(ombak, content="Rp 1")
+    save_entry(ombak, {"content": "Rp 2", "status": "archived"}, entry)
+    first = entry.history.earliest()
+    owner.post(f"{LIST}{entry.pk}/revert/{first.history_id}/", {"seen": mark(entry)})
+    entry.refresh_from_db()
+    assert (entry.content, entry.status) == ("Rp 1", "archived")
 
 
 def test_history_is_the_studios_own(
@@ -115,10 +146,65 @@ def test_who_saves_second_reads_what_the_first_wrote_and_nothing_is_lost(
     assert entry.content == "Rp 2, theirs"
 
     change(owner, entry, fields(entry, content="Rp 3, mine"))  # the form came back with this mark
-    assert f'value="{mark(entry)}"' in page
+    assert f'value="{version_of(entry)}"' in page
     entry.refresh_from_db()
     assert entry.content == "Rp 3, mine"
     assert entry.history.filter(content="Rp 2, theirs").exists()
+
+
+def picture(colour: str) -> SimpleUploadedFile:
+    made = io.BytesIO()
+    Image.new("RGB", (8, 8), colour).save(made, "PNG")
+    return SimpleUploadedFile(f"{colour}.png", made.getvalue())
+
+
+@pytest.mark.parametrize("mine", [{"new_file": "blue"}, {"remove_file": "on"}])
+def test_a_file_that_a_colleague_brought_is_not_replaced_unseen(
+    owner: Client, ombak: Tenant, mine: dict[str, Any]
+) -> None:
+    entry = factories.entry(ombak, content="Rp 1", category="classes")
+    attachments.attach(entry, picture("white").read(), "white.png")
+    if "new_file" in mine:
+        mine = {"new_file": picture("blue")}
+    opened = fields(entry, content="Rp 2, mine") | mine
+    attachments.attach(entry, picture("red").read(), "red.png")
+
+    page = change(owner, entry, opened).content.decode()
+    assert "Somebody changed the picture or PDF of this entry" in page
+    assert "Rp 2, mine" in page
+    now = KnowledgeEntry.objects.get(pk=entry.pk)
+    assert (now.content, now.file and now.file.name) == ("Rp 1", "red.png")
+
+    change(owner, entry, fields(now, content="Rp 2, mine") | {"remove_file": "on"})
+    now = KnowledgeEntry.objects.get(pk=entry.pk)
+    assert (now.content, now.file) == ("Rp 2, mine", None)
+
+
+def test_who_decided_about_the_words_has_not_decided_about_the_file(
+    owner: Client, ombak: Tenant
+) -> None:
+    entry = factories.entry(ombak, content="Rp 1", category="classes")
+    attachments.attach(entry, picture("white").read(), "white.png")
+    opened = fields(entry, content="Rp 3, mine") | {"remove_file": "on"}
+    old = version_of(entry).partition(".")[2]
+    attachments.attach(entry, picture("red").read(), "red.png")
+    save_entry(ombak, {"content": "Rp 2, theirs"}, entry)
+    page = change(owner, entry, opened).content.decode()
+    assert f'value="{mark(entry)}.{old}"' in page
+    page = change(owner, entry, opened | {"version": f"{mark(entry)}.{old}"}).content.decode()
+    assert "Somebody changed the picture or PDF of this entry" in page
+    assert KnowledgeEntry.objects.get(pk=entry.pk).file
+
+
+def test_a_file_that_a_colleague_brought_holds_up_nobody_who_leaves_it(
+    owner: Client, ombak: Tenant
+) -> None:
+    entry = factories.entry(ombak, content="Rp 1", category="classes")
+    opened = fields(entry, content="Rp 2")
+    attachments.attach(entry, picture("red").read(), "red.png")
+    change(owner, entry, opened)
+    now = KnowledgeEntry.objects.get(pk=entry.pk)
+    assert (now.content, now.file and now.file.name) == ("Rp 2", "red.png")
 
 
 def test_indexing_and_approving_meanwhile_hold_nobody_up(owner: Client, ombak: Tenant) -> None:

@@ -154,6 +154,29 @@ def test_the_list_answers_a_poll_without_a_body_until_something_changes(
     assert b"unread" in owner.get(address).content
 
 
+def test_a_search_stands_still_until_it_is_asked_again(owner: Client, ombak: Tenant) -> None:
+    chat = conversation(ombak, "Ayu")
+    thread = f"{INBOX}{chat.pk}/change/"
+    for address in (INBOX, thread):
+        assert f'hx-get="{LIST}' in read(owner, address)
+        page = read(owner, f"{address}?q=Ayu")
+        assert "Search: “Ayu”" in page
+        assert f'hx-get="{LIST}' not in page
+
+
+def test_only_what_staff_work_off_is_counted_exactly(
+    ombak: Tenant, sari: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "FEW", 2)
+    for number in range(3):
+        held(
+            conversation(ombak, f"P{number}", phone=f"+62813111{number:05}"), unread=1, handler=sari
+        )
+        conversation(ombak, f"Q{number}", phone=f"+62813222{number:05}")
+    counted = inbox.counts(ombak, sari, timezone.now())
+    assert counted == {"waiting": "3", "mine": "3", "assistant": "1+", "all": "1+"}
+
+
 def test_a_list_costs_the_same_for_few_and_for_many(owner: Client, ombak: Tenant) -> None:
     def queries(address: str) -> int:
         with CaptureQueriesContext(

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
 
-from knowledge import exporting, importing, linechecks, linewriting, sync
+from knowledge import exporting, importing, linechecks, linewriting, spellings, sync
 from knowledge.models import KnowledgeCategory, Upload
 from tenants.models import Tenant
 from tests import factories
@@ -399,7 +399,7 @@ def test_nobody_confirms_a_file_while_it_is_checked(
 def test_a_file_of_which_only_a_part_was_kept_is_not_offered(
     ombak: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing.spellings, "mapped", lambda _columns: 1 / 0)
+    monkeypatch.setattr(spellings, "mapped", lambda _columns: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         importing.begin(
             ombak, by=None, name="x", data=LONG.encode(), language="en", at=timezone.now()

@@ -17,21 +17,30 @@ from tenants.pages import staff_page
 
 Channel, State = Notice.Channel, Notice.State
 AT_ONCE = 20
+KNOWN = 60  # ids that a browser remembers
+LATE = dt.timedelta(
+    seconds=30
+)  # a row may be seen that long after the time it bears: it is written in steps
 
 
 @staff_page(INBOX)
 def news(request: HttpRequest) -> HttpResponse:
-    """Alerts since `after`; 204 when there are none. Without a studio chosen nobody is disturbed."""
+    """Alerts since `after` that the browser did not tell yet (`told`: their ids); 204 when there are none. Without a
+    studio chosen nobody is disturbed."""
     tenant, at = chosen_studio(request), timezone.now()
     if tenant is None:
         return HttpResponse(status=204)
     after = _time(request.GET.get("after", ""))
     if after is None or request.GET.get("studio") != str(tenant.pk):
-        return JsonResponse({"at": at.isoformat(), "studio": str(tenant.pk), "alerts": []})
-    rows = _since(request, max(after, at - planning.LATEST))
+        # What is there when a browser begins is old to it, also when the next look goes back a little.
+        old = [str(row.pk) for row in _since(request, at - LATE, [])]
+        begun = {"at": at.isoformat(), "studio": str(tenant.pk), "alerts": [], "told": old}
+        return JsonResponse(begun)
+    told = [text for text in request.GET.get("told", "").split(",")[:KNOWN] if _is_id(text)]
+    rows = _since(request, max(after - LATE, at - planning.LATEST), told)
     if not rows:
         return HttpResponse(status=204)
-    latest = max(row.created_at for row in rows).isoformat()
+    latest = max(after, *(row.created_at for row in rows)).isoformat()
     alerts = [_alert(row) for row in rows]
     return JsonResponse({"at": latest, "studio": str(tenant.pk), "alerts": alerts})
 
@@ -44,12 +53,13 @@ def _time(text: str) -> dt.datetime | None:
     return found if found and found.tzinfo else None
 
 
-def _since(request: HttpRequest, after: dt.datetime) -> list[Notice]:
-    """Of customers that nobody has yet."""
+def _since(request: HttpRequest, after: dt.datetime, told: list[str]) -> list[Notice]:
+    """Of customers that nobody has yet, oldest first: what is too much for one answer comes with the next."""
     rows = visible(request, Notice.objects.filter(channel=Channel.PAGE, created_at__gt=after))
     rows = rows.filter(state__in=(State.WAITING, State.SENT), escalation__state="open")
     related = ("tenant", "escalation__conversation__customer")
-    return list(rows.select_related(*related).order_by("-created_at")[:AT_ONCE])
+    rows = rows.exclude(pk__in=told).select_related(*related)
+    return list(rows.order_by("created_at", "pk")[:AT_ONCE])
 
 
 def _alert(row: Notice) -> dict[str, Any]:

@@ -57,6 +57,8 @@
   // --- asking ---
   let stopped = false;
   const MEMORY = "mila-notices";  // of which studio the last alert was, and when: “studio|time”
+  const TOLD = "mila-notices-told";  // ids: an alert may come later than its time says, so the last ones are asked for again
+  function told() { return (kept.get(TOLD) || "").split(",").filter(Boolean); }
   function remembered() {
     const [studio, at] = (kept.get(MEMORY) || "|").split("|");
     return { studio: studio, at: at || "" };
@@ -68,7 +70,7 @@
   async function ask() {
     if (stopped) return;
     const last = remembered();
-    const asked = new URLSearchParams({ after: last.at, studio: last.studio });
+    const asked = new URLSearchParams({ after: last.at, studio: last.studio, told: told().join(",") });
     let answer;
     try {
       answer = await fetch(NEWS + "?" + asked, { headers: { "HX-Request": "true" }, redirect: "manual" });
@@ -76,13 +78,15 @@
     if (answer.status === 403 || answer.status === 404 || answer.type === "opaqueredirect") { stopped = true; return; }
     if (answer.status !== 200) return;
     const found = await answer.json();
-    const now = remembered();
-    const mine = now.studio !== found.studio || now.at < found.at;  // else another tab was faster
-    if (mine) kept.set(MEMORY, found.studio + "|" + found.at);
-    if (!mine || !found.alerts.length) return;
+    const now = remembered(), known = told();
+    const alerts = found.alerts.filter((alert) => !known.includes(alert.id));  // else another tab was faster
+    if (now.studio !== found.studio || now.at < found.at) kept.set(MEMORY, found.studio + "|" + found.at);
+    const ids = alerts.map((alert) => alert.id).concat(found.told || []);
+    if (ids.length) kept.set(TOLD, known.concat(ids).slice(-60).join(","));
+    if (!alerts.length) return;
     sound();
-    found.alerts.forEach(tell);
-    const form = new URLSearchParams(found.alerts.map((alert) => ["id", alert.id]));
+    alerts.forEach(tell);
+    const form = new URLSearchParams(alerts.map((alert) => ["id", alert.id]));
     fetch(SHOWN, { method: "POST", body: form, headers: { "X-CSRFToken": token(), "HX-Request": "true" } }).catch(function () {});
   }
 

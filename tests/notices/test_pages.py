@@ -1,5 +1,6 @@
 """The pages of notices: who is told, the test alert with its results, one's own number, and what open pages tell."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -165,7 +166,7 @@ def test_the_number_of_a_customer_becomes_nobodys_own(owner, studio):
 
 def test_a_number_that_was_kept_before_may_stay(owner, studio, sari):
     writes(studio, "Halo", person=ANA)
-    OwnNotices.objects.create(tenant=studio, user=sari, phone=ANA.phone)
+    OwnNotices.objects.create(tenant=studio, user=sari, phone=str(ANA.phone))
     owner.post("/admin/notices/mine/", {"phone": ANA.phone, "email": "s@x.example"})
     assert OwnNotices.objects.get().email == "s@x.example"
 
@@ -237,9 +238,46 @@ def test_an_open_page_learns_of_a_waiting_customer_once(owner, studio):
     assert alert["title"] == "Anna: Refund"
     assert "evil.example" not in alert["body"]
     assert alert["url"].endswith(f"{escalation.pk}/")
-    assert news(owner, after=told_now["at"], studio=first["studio"]).status_code == 204
+    known |= {"after": told_now["at"], "told": alert["id"]}
+    assert news(owner, **known).status_code == 204
     owner.post("/admin/notices/shown/", {"id": alert["id"]})
     assert Notice.objects.get(channel=Channel.PAGE).state == State.SENT
+
+
+def test_an_alert_that_is_written_later_than_its_time_says_is_shown_too(owner, studio):
+    asks(studio)
+    rounds(NOW)
+    seen = timezone.now()
+    Notice.objects.filter(channel=Channel.PAGE).update(created_at=seen - dt.timedelta(seconds=5))
+    found = news(owner, after=seen.isoformat(), studio=str(studio.pk)).json()
+    assert len(found["alerts"]) == 1
+    assert found["at"] == seen.isoformat()
+
+
+def test_what_waits_when_a_browser_begins_is_not_told_a_moment_later(owner, studio):
+    asks(studio)
+    rounds(NOW)
+    Notice.objects.filter(channel=Channel.PAGE).update(created_at=timezone.now())
+    first = news(owner).json()
+    assert first["alerts"] == []
+    again = {"after": first["at"], "studio": first["studio"], "told": ",".join(first["told"])}
+    assert news(owner, **again).status_code == 204
+
+
+def test_more_alerts_than_one_answer_holds_come_with_the_next(owner, studio):
+    for number in range(25):
+        asks(studio, NOW, f"Budi {number}")
+    rounds(NOW)
+    Notice.objects.filter(channel=Channel.PAGE).update(created_at=timezone.now())
+    known = {"after": NOW.isoformat(), "studio": str(studio.pk), "told": "x' OR 1=1"}
+    told_ids: list[str] = []
+    for expected in (20, 5):
+        found = news(owner, **known).json()
+        told_ids += [alert["id"] for alert in found["alerts"]]
+        assert len(found["alerts"]) == expected
+        known |= {"after": found["at"], "told": ",".join(told_ids)}
+    assert len(set(told_ids)) == 25
+    assert news(owner, **known).status_code == 204
 
 
 def test_a_page_that_changed_its_studio_begins_anew(owner, studio, senja):

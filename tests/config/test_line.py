@@ -9,8 +9,10 @@ from pathlib import Path
 from config import line, settings
 
 ROOT = Path(__file__).resolve().parents[2]
+# django.contrib.admin comes with the versions of entries (simple_history's models): a megabyte, and none of its pages.
 NOT_FOR_LINES = {
-    *("django.contrib.admin", "unfold", "ninja", "config.urls", "qrcode", "markdown_it", "nh3"),
+    *("config.site", "config.dashboard", "knowledge.admin", "conversations.admin"),
+    *("unfold", "ninja", "config.urls", "qrcode", "markdown_it", "nh3"),
     *("anthropic", "openai", "qdrant_client", "numpy"),
 }
 LOAD = """

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
@@ -34,8 +34,10 @@ class CustomerAdmin(StudioModelAdmin):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        staff = Conversation.objects.filter(customer=OuterRef("pk"), channel=Channel.STAFF)
-        return super().get_queryset(request).exclude(Exists(staff))
+        chats = visible(request, Conversation.objects.within())
+        staff = chats.filter(channel=Channel.STAFF, customer__isnull=False)
+        rows = super().get_queryset(request)
+        return rows.exclude(pk__in=staff.order_by().values("customer"))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -125,7 +127,9 @@ class MessageAdmin(ReadOnlyAdmin):
     list_filter = ["author", "state", "kind"]
     list_select_related = ["conversation__customer"]
     search_fields = ["text"]
+    list_per_page = 50
     show_full_result_count = False
+    ordering = ["-created_at"]  # as its index has it
     fields = [
         "created_at",
         "who",
@@ -138,8 +142,9 @@ class MessageAdmin(ReadOnlyAdmin):
     empty_text = gettext_lazy("No messages yet.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        within = visible(request, Conversation.objects.within())
         rows = super().get_queryset(request)
-        return rows.exclude(conversation__channel__in=Conversation.WITHIN)
+        return rows.exclude(conversation__in=within.order_by().values("pk"))
 
     @admin.display(description=gettext_lazy("conversation"))
     def who(self, message: Message) -> str:

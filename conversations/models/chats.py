@@ -33,6 +33,11 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             tenant__active=True,
         )
 
+    def within(self) -> Self:
+        """The few that no list of customers shows; asked in the words of their small index."""
+        channels = [Literal(channel.value) for channel in Conversation.WITHIN]
+        return self.filter(channel__in=channels)
+
     def free(self, at: dt.datetime) -> Self:
         """Wait for the assistant, and nobody holds them; whether the studio answers now is not asked."""
         return self.filter(
@@ -129,6 +134,11 @@ class Conversation(models.Model):
                 fields=["tenant", "-last_message_at"],
                 condition=Q(handled_by="staff"),
                 name="chats_with_staff",
+            ),
+            models.Index(
+                fields=["tenant", "customer"],
+                condition=Q(channel__in=["playground", "staff"]),
+                name="chats_within",
             ),
         ]
 

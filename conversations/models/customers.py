@@ -33,6 +33,7 @@ class Customer(models.Model):
             models.UniqueConstraint(fields=["tenant", "phone"], name="one_customer_per_phone"),
             models.UniqueConstraint(fields=["tenant", "lid"], name="one_customer_per_lid"),
         ]
+        indexes = [models.Index(fields=["tenant", "-created_at"], name="customers_by_day")]
 
     def __str__(self) -> str:
         return self.name or self.phone or str(_("Unknown number"))

@@ -129,3 +129,11 @@ def test_no_list_of_customers_shows_a_contact(contact, client, sari):
         assert "81299990001" not in shown.replace("-", "").replace(" ", "")
         assert "halo dari sari" not in shown
     assert client.get(f"/admin/conversations/conversation/{chat.pk}/news/").status_code == 404
+
+
+def test_lists_of_customers_find_the_few_to_leave_out_by_their_small_index(contact):
+    writes(contact, "ok", person=SARI)
+    plan = Conversation.objects.filter(tenant=contact).within().order_by().explain()
+    assert Conversation.objects.within().count() == 1
+    if connection.vendor == "sqlite":
+        assert "chats_within" in plan

@@ -106,9 +106,9 @@ def test_a_thread_that_stays_open_over_midnight_says_yesterday(
     chat: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown, day = [said(chat, "Halo")], timezone.localtime(NOW).date()
-    monkeypatch.setattr(thread.timezone, "localdate", lambda: day)
+    monkeypatch.setattr(timezone, "localdate", lambda: day)
     today = thread.items(shown, [], 0, set())
-    monkeypatch.setattr(thread.timezone, "localdate", lambda: day + dt.timedelta(days=1))
+    monkeypatch.setattr(timezone, "localdate", lambda: day + dt.timedelta(days=1))
     later = thread.items(shown, [], 0, set())
     assert (today[0].text, later[0].text) == ("Today", "Yesterday")
     assert (today[0].key, today[0].mark) != (later[0].key, later[0].mark)

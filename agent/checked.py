@@ -97,6 +97,8 @@ def _sources(run: Run, question: Question, language: str) -> guard.Sources:
         studio=(
             tenant.name,
             tenant.whatsapp_number or "",
+            tenant.address,
+            tenant.phone,
             tenant.public_contacts,
             *(part for code in ("id", "en") for part in help_numbers(tenant, code)),
         ),

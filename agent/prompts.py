@@ -59,6 +59,8 @@ def rules(tenant: Tenant) -> str:
         persona=tenant.persona_name,
         studio=tenant.name,
         city=tenant.city,
+        address=" ".join(tenant.address.split()),
+        phone=tenant.phone,
         tone=tenant.persona_tone,
         timezone=tenant.timezone,
         currency=tenant.currency,

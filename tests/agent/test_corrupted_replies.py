@@ -97,3 +97,27 @@ def test_links_and_accounts_come_from_the_studios_list(studio, now, serve, told)
     reply = answer(Question(studio, asked, now), model_for(studio), context="full")
     assert (reply.text == draft) is told
     assert (reply.error == STOPPED) is not told
+
+
+ADDRESS = "Jl. Pantai Batu Bolong No. 88B, lantai 2, Canggu, Kuta Utara, Badung"
+PLACES = {
+    "Alamat kami: {address}. Telepon 0361 900 777 ya Kak 😊": "alamat?",
+    "Address: {address}. You can call us at +62 361 900777.": "whats ur address n phone",
+    "Kami di {address} Kak.": "lokasinya dmn",
+}
+
+
+@pytest.mark.parametrize("draft", PLACES)
+@pytest.mark.parametrize("told", [True, False])
+def test_address_and_phone_of_the_settings_may_be_told(studio, now, serve, draft, told):
+    if told:
+        studio.address, studio.phone = ADDRESS, "+62361900777"
+    draft = draft.format(address=ADDRESS)
+    server = serve([text(draft), text(draft)])
+    reply = answer(
+        Question(studio, PLACES[draft.replace(ADDRESS, "{address}")], now),
+        model_for(studio),
+        context="full",
+    )
+    assert (ADDRESS in json.dumps(server.bodies[0]["system"])) is told
+    assert (reply.text == draft, reply.error == STOPPED) == (told, not told), reply.stopped

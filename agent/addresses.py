@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from agent import facts
 
@@ -41,6 +42,7 @@ _OFTEN = """kak kakak ya yaa ok oke okay siap baik class classes kelas jam wita 
 _USUAL = frozenset(_OFTEN.split())
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"), None)
 _NAME = re.compile(r"(?:[a-z0-9-]+\.)+(?P<ending>[a-z]{2,24})(?P<path>[:/?#].*)?")
+_CLOSING = ".:!?/"
 _BETWEEN = re.compile(r"[\s<>()\[\]\"'*_~`|,;…]+")
 _HANDLE = re.compile(r"(?<![\w.])@[a-z][\w.]{2,29}(?<!\.)")
 _NETWORK = re.compile(
@@ -58,9 +60,12 @@ def addresses(text: str) -> frozenset[str]:
     """Addresses, mailboxes and @names in the text as it was written."""
     text = unicodedata.normalize("NFKC", text).translate(_INVISIBLE)
     low = text.lower()
-    found = facts.links(low) - _joined(text)
-    found |= {link for word in _BETWEEN.split(text) if (link := _page(word))}
-    return frozenset(found | set(_HANDLE.findall(low)) | set(_named(low)))
+    dotted = [word for word in _BETWEEN.split(text) if "." in word.strip(_CLOSING)]
+    found = facts.links(low) if dotted or "//" in low else set()
+    found -= _joined(dotted)
+    found |= {link for word in dotted if (link := _page(word))}
+    found |= set(_HANDLE.findall(low)) if "@" in low else set()
+    return frozenset(found | set(_named(low)))
 
 
 def without(links: frozenset[str], low: str) -> str:
@@ -73,7 +78,7 @@ def without(links: frozenset[str], low: str) -> str:
 
 def _page(word: str) -> str:
     """The address that a word is, or nothing."""
-    word = word.strip(".:!?/")
+    word = word.strip(_CLOSING)
     name = re.sub(r"^(https?://)?(www\.)?", "", word.lower())
     found = _NAME.fullmatch(name)
     if found is None or "@" in name or (found["ending"] not in _ENDINGS and not found["path"]):
@@ -92,11 +97,11 @@ def _is_joint(word: str, labels: list[str], ending: str) -> bool:
     return bool(capital and (labels[0] in _USUAL or len(ending) > 2)) or labels[0] in _USUAL
 
 
-def _joined(text: str) -> set[str]:
+def _joined(words: Iterable[str]) -> set[str]:
     """What only looks like an address."""
     found = set()
-    for word in _BETWEEN.split(text):
-        name = word.strip(".:!?/")
+    for word in words:
+        name = word.strip(_CLOSING)
         match = _NAME.fullmatch(name.lower())
         if match and not match["path"]:
             labels = name.lower().split(".")[:-1]

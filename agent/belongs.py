@@ -7,14 +7,15 @@ state another value of the kind, and those that state this one fit much worse, t
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from agent import derived
 from agent.catalogue import Catalogue, Scores, catalogue
-from agent.clauses import Clause, Fact, clauses, words_of
+from agent.clauses import Clause, Fact, Word, clauses, words_of
 from agent.groups import groups
+from agent.known import Known, read
 from agent.stated import Stated
 
 DRAFT, BEFORE, QUESTION = 0.25, 0.5, 0.4  # how much words count that stand outside the clause
@@ -60,19 +61,24 @@ _LEAST = 3.0  # a place that fits no better than this says nothing
 class Asked:
     """What the check knows beside the entries."""
 
-    customer: Sequence[Stated] = ()
+    texts: Sequence[str] = ()  # of the customer
     words: str = ""  # of the question
     today: dt.date | None = None
     lines: int = 0  # of lists in the draft
 
+    @property
+    def customer(self) -> Iterator[Stated]:
+        """One message after the other: the newest one is read only when something depends on it."""
+        return map(read, self.texts)
+
 
 def misplaced(
-    draft: str, told: Stated, entries: tuple[str, ...], parts: Sequence[Stated], asked: Asked
+    draft: str, told: Stated, entries: tuple[str, ...], held: Known, asked: Asked
 ) -> list[Fact]:
     """Facts of the draft that belong to something else."""
     if not entries:
         return []
-    check = _Placing(draft, told, catalogue(entries), parts, asked)
+    check = _Placing(draft, told, catalogue(entries), held, asked)
     return list(dict.fromkeys(check.wrong()))
 
 
@@ -82,19 +88,22 @@ class _Placing:
         draft: str,
         told: Stated,
         known: Catalogue,
-        parts: Sequence[Stated],
+        held: Known,
         asked: Asked,
     ) -> None:
-        self.told, self.known, self.parts, self.asked = told, known, parts, asked
+        self.told, self.known, self.held, self.asked = told, known, held, asked
         weekday = asked.today.weekday() if asked.today else None
         self.clauses = clauses(draft, weekday)
-        self.all_words = tuple(w for c in self.clauses for w in (*c.words, *c.label))
-        self.question = words_of(asked.words)
-        self.named = frozenset().union(groups(asked.words), *(c.groups for c in self.clauses))
 
     @cached_property
-    def amounts(self) -> frozenset[float]:
-        return frozenset(value for part in self.parts for _code, value in part.money)
+    def named(self) -> frozenset[int]:
+        return frozenset().union(groups(self.asked.words), *(c.groups for c in self.clauses))
+
+    @cached_property
+    def around(self) -> tuple[tuple[tuple[Word, ...], float], ...]:
+        """The words of the whole draft and of the question."""
+        all_words = tuple(w for c in self.clauses for w in (*c.words, *c.label))
+        return (all_words, DRAFT), (words_of(self.asked.words), QUESTION)
 
     def wrong(self) -> Iterable[Fact]:
         for number, clause in enumerate(self.clauses):
@@ -102,22 +111,20 @@ class _Placing:
             facts = {*clause.facts, *clause.labelled, *days}
             facts = {fact for fact in facts if self._to_check(fact, clause)}
             if facts:
-                words = self._beside(number, clause)
+                words = self._beside(number, clause, frozenset(fact.kind for fact in facts))
                 yield from (fact for fact in facts if self._elsewhere(fact, clause, words))
 
-    def _beside(self, number: int, clause: Clause) -> Scores:
-        """What the clause's own words find, and as much again from the words around it as `AROUND` allows."""
+    def _beside(self, number: int, clause: Clause, kinds: frozenset[str]) -> Scores:
+        """What the clause's own words find among the places with such facts, and as much again from the words around it as
+        `AROUND` allows."""
         before = self.clauses[number - 1] if number else None
         own = ((clause.words, 1.0), (clause.label, 0.9))
-        around = (
-            ((*before.words, *before.label) if before else (), BEFORE),
-            (self.all_words, DRAFT),
-            (self.question, QUESTION),
-        )
-        scores = self.known.beside(own)
+        near = (*before.words, *before.label) if before else ()
+        scores, all_scores = self.known.beside(own, ((near, BEFORE), *self.around), kinds)
         return {
-            place: scores.get(place, 0.0) + min(found - scores.get(place, 0.0), AROUND)
-            for place, found in self.known.beside((*own, *around)).items()
+            place: here + min(found - here, AROUND)
+            for place, found in all_scores.items()
+            for here in (scores.get(place, 0.0),)
         }
 
     def _to_check(self, fact: Fact, clause: Clause) -> bool:
@@ -137,12 +144,13 @@ class _Placing:
         match fact.kind:
             case "money":
                 assert isinstance(value, float)
-                return value not in self.amounts or any(
-                    derived.follows(value, self.told, asked) for asked in self.asked.customer
+                return value not in self.held.amounts or (
+                    bool(self.asked.texts)
+                    and derived.follows(value, self.told, self.asked.customer)
                 )
             case "time" if fact.open:
                 return any(
-                    derived.time_fits(time, self.told, self.parts)
+                    derived.time_fits(time, self.told, self.held.parts)
                     for time in self.told.times
                     if time.both & set(fact.values)
                 )
@@ -158,10 +166,10 @@ class _Placing:
                 )
             case "people" | "number" | "count":
                 assert isinstance(value, float)
-                if any(value in asked.every_number for asked in self.asked.customer):
-                    return True
                 priced = any(other.kind == "money" for other in clause.all_facts)
-                return not priced and derived.count_fits(value, self.told, self.asked.lines)
+                if not priced and derived.count_fits(value, self.told, self.asked.lines):
+                    return True
+                return any(value in asked.every_number for asked in self.asked.customer)
         return False
 
     def _elsewhere(self, fact: Fact, clause: Clause, words: Scores) -> bool:
@@ -204,15 +212,23 @@ class _Placing:
                 gain *= BESIDE_LENGTH if fact.kind == "span" else BESIDE
             for number, level in self.known.holding(other).items():
                 scores[number] = scores.get(number, 0.0) + gain * level
+        gains: dict[frozenset[int], float] = {}
         for number in self.known.kinds[fact.kind]:
             told = self.known.groups[number]
-            gain = GROUP * len(told & clause.groups)
-            gain += GROUP_NEAR * len(told & self.named - clause.groups)
-            if fact.kind == "money":
-                gain -= NOT_ASKED * len(told - self.named)
+            gain = gains.get(told)
+            if gain is None:
+                gain = gains[told] = self._gain(told, fact, clause)
             if gain:
                 scores[number] = scores.get(number, 0.0) + gain
         return scores
+
+    def _gain(self, told: frozenset[int], fact: Fact, clause: Clause) -> float:
+        """How much the groups of a place speak for it, or against it."""
+        gain = GROUP * len(told & clause.groups)
+        gain += GROUP_NEAR * len(told & self.named - clause.groups)
+        if fact.kind == "money":
+            gain -= NOT_ASKED * len(told - self.named)
+        return gain
 
 
 def _minutes(fact: Fact) -> float:

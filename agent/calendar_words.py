@@ -13,6 +13,7 @@ _MONTH_NAMES = (
     "november nov nop nopember", "desember december des dec",
 )  # fmt: skip
 MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
+_MONTH_BEGINS = tuple({name[:3] for name in MONTHS})
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _DAY_NAMES = (
     "senin monday mondays", "selasa tuesday tuesdays", "rabu rebo wednesday wednesdays", "kamis thursday thursdays",
@@ -89,9 +90,16 @@ class Date:
 def dates(text: str) -> tuple[list[Date], str]:
     """The dates of a text, and the text without them. A range names its first and its last day."""
     found: list[Date] = []
+    named = _names_a_month(text)
     for pattern in _DATES:
-        text = pattern.sub(lambda match: _take(match, found), text)
+        if named or "name" not in pattern.groupindex:
+            text = pattern.sub(lambda match: _take(match, found), text)
     return found, text
+
+
+def _names_a_month(text: str) -> bool:
+    """Perhaps: quicker than to look for all the names everywhere."""
+    return any(begin in text for begin in _MONTH_BEGINS)
 
 
 def _take(match: re.Match[str], found: list[Date]) -> str:
@@ -113,7 +121,8 @@ def _take(match: re.Match[str], found: list[Date]) -> str:
 
 def weekdays(text: str, *, inner: bool = False) -> Iterator[tuple[int, int, int]]:
     """Each weekday as (0 for Monday, start, end); with `inner` also those inside a range and those of “weekend”."""
-    text = _WEEK.sub(lambda match: " " * len(match[0]), text)
+    if "minggu" in text:
+        text = _WEEK.sub(lambda match: " " * len(match[0]), text)
     last: tuple[int, int] | None = None
     for match in _DAY.finditer(text):
         day = DAYS[match["name"]] if match["name"] else _SHORT[match["short"]]
@@ -145,4 +154,6 @@ _ALONE = re.compile(
 
 def months_alone(text: str) -> frozenset[int]:
     """Months that are named without a day: “bulan Januari”, “in March”."""
+    if not _names_a_month(text):
+        return frozenset()
     return frozenset(MONTHS[match["name"]] for match in _ALONE.finditer(text))

@@ -3,6 +3,7 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from agent.clauses import Clause, Fact, Word, clauses, facts_of, words_of
@@ -11,10 +12,72 @@ from agent.groups import groups
 
 Key = tuple[str, object]  # (“word”, stem), or kind and value of a fact
 Scores = dict[int, float]  # by number of the clause
+Parts = Sequence[tuple[Sequence[Word], float]]  # words, and how much they count
 
 LABEL, TITLE, LINE, NEAR = 0.9, 0.7, 0.45, 0.3  # how much a word counts that stands elsewhere
 SYNONYM, RELATED = 0.8, 0.4
+KEPT = 400  # words whose places a catalogue remembers
 FEWEST = 150  # clauses of a usual studio: in a small one a word says as much
+
+
+@dataclass(frozen=True)
+class _Told:
+    """One clause of an entry, as it goes into a catalogue."""
+
+    clause: Clause
+    groups: frozenset[int]
+    places: Mapping[Key, float]
+    kinds: tuple[str, ...]
+    used: tuple[Key, ...]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    titled: tuple[Key, ...]
+    told: tuple[_Told, ...]
+
+
+@lru_cache(maxsize=4096)
+def _read(entry: str, wide: bool) -> _Entry:
+    """What an entry brings along, read once however the entries are put together."""
+    title, _end, content = entry.partition("\n")
+    titled, of_title = words_of(title), groups(title)
+    told = (*clauses(title, None, wide), *clauses(content, None, wide))
+    lines: dict[int, list[Word]] = defaultdict(list)
+    for clause in told:
+        lines[clause.line] += clause.words
+    found = []
+    for clause in told:
+        if not clause.all_facts:
+            continue
+        words = _levels(
+            (clause.words, 1.0),
+            (clause.label, LABEL),
+            (titled, TITLE),
+            (lines[clause.line], LINE),
+            (lines.get(clause.line - 1, []), NEAR),
+            (lines.get(clause.line - 2, []), NEAR),
+        )
+        places: dict[Key, float] = {("word", token): level for token, level in words.items()}
+        used: list[Key] = [("word", token) for token, level in words.items() if level >= LABEL]
+        for fact in clause.all_facts:
+            used.append((fact.kind, fact.values[0]))
+            places |= {(fact.kind, value): 1.0 for value in fact.values}
+        for fact in facts_of(title):
+            places |= {(f"title {fact.kind}", value): 0.5 for value in fact.values}
+        kinds = tuple(fact.kind for fact in clause.all_facts)
+        found.append(_Told(clause, clause.groups | of_title, places, kinds, tuple(used)))
+    return _Entry(tuple(("word", token) for word in titled for token in word.own), tuple(found))
+
+
+def _levels(*parts: tuple[Iterable[Word], float]) -> dict[str, float]:
+    """How much each word counts: where it stands nearest."""
+    levels: dict[str, float] = {}
+    for words, level in parts:
+        for word in words:
+            for token in word.own:
+                levels[token] = max(levels.get(token, 0.0), level)
+    return levels
 
 
 class Catalogue:
@@ -26,62 +89,25 @@ class Catalogue:
         self.groups: list[frozenset[int]] = []
         self.kinds: dict[str, list[int]] = defaultdict(list)
         self._places: dict[Key, Scores] = defaultdict(dict)
+        self._found: dict[tuple[Word, frozenset[str]], Scores] = {}
         used: Counter[Key] = Counter()
         for entry in entries:
-            self._add(entry, used)
+            self._add(_read(entry, self.wide), used)
         many = max(len(self.clauses), FEWEST)
         self._rarity = {key: math.log(1 + many / (1 + count)) for key, count in used.items()}
         self._common = math.log(1 + many)
 
-    def _add(self, entry: str, used: Counter[Key]) -> None:
-        title, _end, content = entry.partition("\n")
-        titled, of_title = words_of(title), groups(title)
-        used.update(("word", token) for word in titled for token in word.own)
-        told = (*clauses(title, None, self.wide), *clauses(content, None, self.wide))
-        lines: dict[int, list[Word]] = defaultdict(list)
-        for clause in told:
-            lines[clause.line] += clause.words
-        for clause in told:
-            if not clause.all_facts:
-                continue
+    def _add(self, entry: "_Entry", used: Counter[Key]) -> None:
+        used.update(entry.titled)
+        for told in entry.told:
             number = len(self.clauses)
-            self.clauses.append(clause)
-            self.groups.append(clause.groups | of_title)
-            parts = (
-                (clause.words, 1.0),
-                (clause.label, LABEL),
-                (titled, TITLE),
-                (lines[clause.line], LINE),
-                (lines.get(clause.line - 1, []), NEAR),
-                (lines.get(clause.line - 2, []), NEAR),
-            )
-            self._place(number, parts, used)
-            self._place_facts(number, clause.all_facts, title, used)
-
-    def _place(
-        self, number: int, parts: Iterable[tuple[Iterable[Word], float]], used: Counter[Key]
-    ) -> None:
-        levels: dict[str, float] = {}
-        for words, level in parts:
-            for word in words:
-                for token in word.own:
-                    levels[token] = max(levels.get(token, 0.0), level)
-        for token, level in levels.items():
-            self._places["word", token][number] = level
-            if level >= LABEL:
-                used["word", token] += 1
-
-    def _place_facts(
-        self, number: int, facts: Iterable[Fact], title: str, used: Counter[Key]
-    ) -> None:
-        for fact in facts:
-            self.kinds[fact.kind].append(number)
-            used[fact.kind, fact.values[0]] += 1
-            for value in fact.values:
-                self._places[fact.kind, value][number] = 1.0
-        for fact in facts_of(title):
-            for value in fact.values:
-                self._places[f"title {fact.kind}", value][number] = 0.5
+            self.clauses.append(told.clause)
+            self.groups.append(told.groups)
+            for key, level in told.places.items():
+                self._places[key][number] = level
+            for kind in told.kinds:
+                self.kinds[kind].append(number)
+            used.update(told.used)
 
     def rarity(self, key: Key) -> float:
         return self._rarity.get(key, self._common)
@@ -99,21 +125,47 @@ class Catalogue:
             number for value in fact.values for number in self._places.get((fact.kind, value), ())
         }
 
-    def beside(self, parts: Iterable[tuple[Iterable[Word], float]]) -> Scores:
-        """How well each clause fits the words, each word counted once, where it weighs most."""
-        scores: Scores = defaultdict(float)
-        counted: dict[tuple[tuple[str, ...], int], float] = {}
+    def beside(self, own: Parts, around: Parts, kinds: frozenset[str]) -> tuple[Scores, Scores]:
+        """How well each clause with facts of these kinds fits the own words, and how well with those around them: each word
+        counted once, where it weighs most. A length is looked for everywhere."""
+        kinds = frozenset() if "span" in kinds else kinds
+        scores: Scores = {}
+        counted: dict[tuple[str, ...], dict[int, float]] = {}
+        self._count(own, kinds, scores, counted)
+        alone = dict(scores)
+        self._count(around, kinds, scores, counted)
+        return alone, scores
+
+    def _count(
+        self,
+        parts: Parts,
+        kinds: frozenset[str],
+        scores: Scores,
+        counted: dict[tuple[str, ...], dict[int, float]],
+    ) -> None:
         for words, weight in parts:
             for word in words:
-                for number, found in self._of_word(word).items():
+                before = counted.setdefault(word.own, {})
+                for number, found in self._of_word(word, kinds).items():
                     gain = found * weight
-                    before = counted.get((word.own, number), 0.0)
-                    if gain > before:
-                        scores[number] += gain - before
-                        counted[word.own, number] = gain
-        return scores
+                    had = before.get(number, 0.0)
+                    if gain > had:
+                        scores[number] = scores.get(number, 0.0) + (gain - had)
+                        before[number] = gain
 
-    def _of_word(self, word: Word) -> Scores:
+    def _of_word(self, word: Word, kinds: frozenset[str]) -> Scores:
+        """Kept for the words that come again in every answer."""
+        found = self._found.get((word, kinds))
+        if found is None:
+            found = self._look_up(word)
+            if kinds:
+                wanted = {number for kind in kinds for number in self.kinds[kind]}
+                found = {number: gain for number, gain in found.items() if number in wanted}
+            if len(self._found) < KEPT:
+                self._found[word, kinds] = found
+        return found
+
+    def _look_up(self, word: Word) -> Scores:
         best: Scores = {}
         for tokens, share in (
             (word.own, 1.0),

@@ -94,13 +94,20 @@ def _no_words() -> frozenset[str]:
 @lru_cache(maxsize=20_000)
 def words_of(text: str) -> tuple[Word, ...]:
     """What the words of a text mean, without numbers, days and months: those are facts."""
-    dropped, found = _no_words(), []
-    for meant in lexical.meanings(lexical.words(_ADDRESS.sub(" ", text))):
-        own = tuple(t for t in meant.own if not t.isdigit() and t not in dropped)
-        if own:
-            bare = all(word in _BARE for word in meant.said)
-            found.append(Word(own, meant.synonyms - dropped, meant.related - dropped, bare))
-    return tuple(found)
+    meanings = lexical.meanings(lexical.words(_ADDRESS.sub(" ", text)))
+    return tuple(word for meant in meanings if (word := _word(meant.said)))
+
+
+@lru_cache(maxsize=20_000)
+def _word(said: tuple[str, ...]) -> Word | None:
+    """A word or known phrase, read once: most words come again in every text."""
+    dropped = _no_words()
+    (meant,) = lexical.meanings(said)
+    own = tuple(t for t in meant.own if not t.isdigit() and t not in dropped)
+    if not own:
+        return None
+    bare = all(word in _BARE for word in said)
+    return Word(own, meant.synonyms - dropped, meant.related - dropped, bare)
 
 
 @lru_cache(maxsize=20_000)

@@ -49,6 +49,7 @@ _EARLIER = re.compile(
     r"\b(?:sebelum|before|by|paling lambat|maksimal|latest|batas(?:nya)?|cut-?off|deadline|buka|dibuka|open(?:s|ed)?|datang|tiba|"
     r"arrive|hadir|gratis sampai|until|till|sampai|hingga|cancel|batal\w*|tutup|ditutup|close[sd]?)\b[^.\d]{0,16}$"
 )
+_DIGIT = re.compile(r"\d")
 _WIDE = re.compile(r"(?<![\d.,:])(?:1[3-9]|2[0-3])[.:][0-5]\d(?![.,:]?\d)")
 _HALF_DAY = re.compile(r"\d\s?[ap]\.?m\b")
 
@@ -81,8 +82,9 @@ def counts_to_24(texts: Iterable[str]) -> bool:
 def times(text: str) -> tuple[list[Time], str]:
     """The times of a text in their order, and the text without them."""
     found: list[Time] = []
-    text = _FROM_TO.sub(r"from \1 until \2", text)
-    text = _SHARED.sub(_same_half, text)
+    numbered = bool(_DIGIT.search(text))
+    if numbered:
+        text = _SHARED.sub(_same_half, _FROM_TO.sub(r"from \1 until \2", text))
     # “19.45” beside “7.00”: a text that counts to 24 means the morning by “7.00”.
     wide = any(int(m[1]) >= 13 for m in _TIMES[0].finditer(text))
 
@@ -98,6 +100,12 @@ def times(text: str) -> tuple[list[Time], str]:
 
     for pattern, minutes in ((_NOON, 720), (_MIDNIGHT, 0)):
         text = pattern.sub(lambda m, at=minutes: add(m, at // 60, 0, None, exact=True), text)  # type: ignore[misc]
+    text = _on_clocks(text, add) if numbered else text
+    return sorted(found, key=lambda time: time.start), text
+
+
+def _on_clocks(text: str, add: Callable[..., str]) -> str:
+    """The text without the times that are told in numbers; `add` takes each."""
     text = _PAST.sub(lambda m: _past(m, add), text)
     text = _SETENGAH.sub(lambda m: add(m, (int(m[1]) - 1) % 24, 30, m[2]), text)
     text = _KURANG.sub(
@@ -113,7 +121,7 @@ def times(text: str) -> tuple[list[Time], str]:
             ),
             text,
         )
-    return sorted(found, key=lambda time: time.start), text
+    return text
 
 
 def _same_half(match: re.Match[str]) -> str:

@@ -5,7 +5,7 @@ Each is accepted only when code comes to the same result from facts that are sho
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from agent.calendar_words import DAYS, Date
 from agent.clock_words import Time
@@ -97,11 +97,22 @@ def amount_fits(value: float, draft: Stated, prices: frozenset[float], asked: St
     )
 
 
-def follows(value: float, draft: Stated, asked: Stated) -> bool:
-    """Whether an amount is made of another amount of the draft: times as many, a sum, a difference, a share."""
+def follows(value: float, draft: Stated, asked: Iterable[Stated]) -> bool:
+    """Whether an amount is made of another amount of the draft: as many times as asked for, a sum, a difference, a share."""
     others = [amount for _code, amount in draft.money if amount != value]
-    if any(value == other * many for other in others for many in _many(asked) | _many(draft)):
+    if not others:
+        return False
+    if _made_of(value, others, draft):
         return True
+    if not any(2 <= value / other <= 60 for other in others if other):
+        return False
+    told = _many(draft)
+    return any(
+        value == other * many for each in asked for many in _many(each) | told for other in others
+    )
+
+
+def _made_of(value: float, others: list[float], draft: Stated) -> bool:
     if any(value in (one + two, abs(one - two)) for one in others for two in others if one != two):
         return True
     shares = [share / 100 for share in draft.percent if 0 < share < 100]

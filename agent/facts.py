@@ -87,6 +87,7 @@ _LONG_NUMBER = re.compile(r"\+?\d(?:[\d \-]{4,}\d)")
 def links(text: str) -> set[str]:
     """Addresses of pages and mailboxes, without scheme, closing punctuation and case."""
     words = (word.strip(".:!?/") for word in _BETWEEN.split(text.lower()))
+    words = (word for word in words if "." in word or "/" in word)
     bare = ((word, re.sub(r"^(https?://)?(www\.)?", "", word)) for word in words)
     return {
         link

@@ -38,9 +38,8 @@ _GROUPS = (
     r"sewa|rent(?:al)?|hire|borrow(?:ing)?|pinjam",
     r"family|keluarga",
 )
-_ALL = re.compile(
-    "|".join(rf"(?P<g{number}>\b(?:{pattern})\b)" for number, pattern in enumerate(_GROUPS))
-)
+_EACH = "|".join(rf"(?P<g{number}>(?:{pattern})\b)" for number, pattern in enumerate(_GROUPS))
+_ALL = re.compile(rf"\b(?:{_EACH})")
 
 
 @lru_cache(maxsize=20_000)

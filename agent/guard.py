@@ -26,6 +26,7 @@ __all__ = ["LIMIT", "Sources", "complaint", "shortened", "unsupported", "whatsap
 _DOLLARS = {"AUD", "USD", "SGD"}
 _HOME = {"IDR": "62", "AUD": "61", "SGD": "65", "MYR": "60", "GBP": "44", "THB": "66"}
 
+_LINE = re.compile(r"^(?:-|\d+\.) ", re.MULTILINE)
 _WEEKLY = re.compile(r"\b(?:x|times|kali) (?:a|per|tiap|setiap|se)\s?(?:week|minggu)\b")
 
 
@@ -51,7 +52,7 @@ class _Check:
         self.customer = known(sources.customer)
         self.ours = (self.entries, self.studio, self.clock)
         self.everybody = (*self.ours, self.customer)
-        self.lines = len(re.findall(r"^(?:-|\d+\.) ", draft, re.MULTILINE))
+        self.lines = len(_LINE.findall(draft))
 
     def missing(self) -> Iterable[str]:
         yield from self._money()
@@ -61,7 +62,8 @@ class _Check:
             f"{value:g}%" for value in sorted(self.told.percent) if not self._percent(value)
         )
         yield from self._quantities()
-        yield from sorted(self.told.codes - self._of("codes", self.everybody))
+        if self.told.codes:
+            yield from sorted(self.told.codes - self._of("codes", self.everybody))
         yield from sorted(link for link in self.told.links if not self._link(link))
         yield from self._long_numbers()
         yield from self._misplaced()
@@ -69,15 +71,13 @@ class _Check:
     def _misplaced(self) -> Iterable[str]:
         """What is true of something else, and was not told otherwise in the chat."""
         asked = Asked(
-            self.customer.parts,
+            self.sources.customer,
             self.sources.customer[-1] if self.sources.customer else "",
             self.sources.today,
             self.lines,
         )
         said = known(self.sources.told)
-        for fact in misplaced(
-            self.draft, self.told, self.sources.entries, self.entries.parts, asked
-        ):
+        for fact in misplaced(self.draft, self.told, self.sources.entries, self.entries, asked):
             if not self._told_by_us(fact, said):
                 yield f"{named(fact, self.sources.currency)} (of something else)"
 
@@ -125,9 +125,10 @@ class _Check:
         return value in self.customer.percent and denied(self.draft, value)
 
     def _times(self) -> Iterable[str]:
-        ours = self.entries.clock | self.studio.clock
         for time in self.told.times:
-            if time.both & ours or derived.time_fits(time, self.told, self.entries.parts):
+            if time.both & self.entries.clock or time.both & self.studio.clock:
+                continue
+            if derived.time_fits(time, self.told, self.entries.parts):
                 continue
             if time.both & self.clock.clock and of_people(self.draft, time.both):
                 continue
@@ -137,21 +138,26 @@ class _Check:
 
     def _dates(self) -> Iterable[str]:
         today = self.sources.today
-        known = [date for each in self.everybody for part in each.parts for date in part.dates]
         for date in self.told.dates:
-            if any(date.fits(other) for other in known):
+            if any(date.fits(other) for each in self.everybody for other in each.dates):
                 continue
             if today and derived.date_fits(date, self.told.weekdays, self.told.text, today):
                 continue
             yield self.told.text[date.start : date.end].strip()
-        yield from self._months()
+        if self.told.months:
+            yield from self._months()
+        if self.told.weekdays:
+            yield from self._weekdays()
+        if today:
+            yield from derived.calendar_problems(self.told, today)
+
+    def _weekdays(self) -> Iterable[str]:
+        today = self.sources.today
         near = {(today.weekday() + ahead) % 7 for ahead in (0, 1)} if today else set()
         meant = union(each.days for each in self.everybody)
         yield from (DAY_NAMES[day] for day in sorted(self.told.weekdays - meant - near))
         guessed = self.told.weekdays & self.customer.days - self._of_days(self.ours) - near
         yield from (DAY_NAMES[day] for day in sorted(guessed) if agreed_day(self.draft, day))
-        if today:
-            yield from derived.calendar_problems(self.told, today)
 
     def _of_days(self, sources: Iterable[Known]) -> frozenset[int]:
         return union(each.days for each in sources)
@@ -166,6 +172,8 @@ class _Check:
 
     def _long_numbers(self) -> Iterable[str]:
         """Phones in any spelling of the country's code; accounts digit by digit, and only what stands as an account."""
+        if not self.told.long_numbers:
+            return
         home = _HOME.get(self.sources.currency, "")
         digits = union(each.long_numbers for each in self.ours)
         accounts = union(each.accounts for each in self.ours)
@@ -179,24 +187,30 @@ class _Check:
                 yield number
 
     def _quantities(self) -> Iterable[str]:
-        known = union(each.quantities for each in self.everybody)
-        bare = self.entries.numbers | self.customer.numbers  # not the studio's: 112 is no weight
-        every = union(each.every_number for each in self.everybody)
-        for kind, value in sorted(self.told.quantities - known):
-            if not self._counted(kind, value, bare):
+        for kind, value in sorted(self._beyond("quantities")):
+            if not self._counted(kind, value):
                 yield f"{value:g} {UNIT_NAMES.get(kind, kind)}"
-        for value in sorted(self.told.numbers - every):
+        for value in sorted(self._beyond("numbers", "every_number")):
             if value > 1 and not derived.count_fits(value, self.told, self.lines):
                 yield f"{value:g}"
 
-    def _counted(self, kind: str, value: float, bare: frozenset[float]) -> bool:
+    def _beyond(self, name: str, held: str = "") -> set[Any]:
+        """What the draft states of a kind beyond what each source holds; no source is read when nothing is left."""
+        left = set(getattr(self.told, name))
+        for each in self.everybody:
+            if left:
+                left -= getattr(each, held or name)
+        return left
+
+    def _counted(self, kind: str, value: float) -> bool:
         if kind == "span":
             return derived.length_fits(value, self.told.times)
         if kind == "count" and self._weekly(value):
             return True
         if kind in ("count", "people") and (value == 1 or value in self.customer.every_number):
             return True
-        return value in bare or (
+        # Not the studio's numbers: 112 is no weight.
+        return value in self.entries.numbers | self.customer.numbers or (
             kind in ("count", "people") and derived.count_fits(value, self.told, self.lines)
         )
 

@@ -3,9 +3,10 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
+from agent.calendar_words import Date
 from agent.clock_words import counts_to_24
 from agent.stated import Stated, stated
 
@@ -30,24 +31,75 @@ class Sources:
         return (*self.entries, *self.studio, *self.told, *self.clock)
 
 
-@dataclass(frozen=True)
 class Known:
-    """The facts of several texts together."""
+    """The facts of several texts together. Each kind is gathered when a draft first states one."""
 
-    parts: tuple[Stated, ...]
-    money: frozenset[tuple[str, float]]
-    amounts: frozenset[float]
-    clock: frozenset[int]
-    days: frozenset[int]
-    months: frozenset[int]
-    percent: frozenset[float]
-    quantities: frozenset[tuple[str, float]]
-    numbers: frozenset[float]
-    every_number: frozenset[float]
-    codes: frozenset[str]
-    links: frozenset[str]
-    long_numbers: frozenset[str]
-    accounts: frozenset[str]
+    def __init__(self, texts: tuple[str, ...]) -> None:
+        self.texts = texts
+
+    @cached_property
+    def parts(self) -> tuple[Stated, ...]:
+        return tuple(read(text) for text in self.texts)
+
+    @cached_property
+    def money(self) -> frozenset[tuple[str, float]]:
+        return union(part.money for part in self.parts)
+
+    @cached_property
+    def amounts(self) -> frozenset[float]:
+        return frozenset(value for _code, value in self.money)
+
+    @cached_property
+    def clock(self) -> frozenset[int]:
+        wide = counts_to_24(self.texts)
+        return union(
+            time.meant if wide else time.both for each in self.parts for time in each.times
+        )
+
+    @cached_property
+    def dates(self) -> tuple[Date, ...]:
+        return tuple(date for part in self.parts for date in part.dates)
+
+    @cached_property
+    def days(self) -> frozenset[int]:
+        return union(part.days_meant for part in self.parts)
+
+    @cached_property
+    def months(self) -> frozenset[int]:
+        dated = {date.month for date in self.dates if date.month}
+        return union(part.months for part in self.parts) | dated
+
+    @cached_property
+    def percent(self) -> frozenset[float]:
+        return union(part.percent for part in self.parts)
+
+    @cached_property
+    def quantities(self) -> frozenset[tuple[str, float]]:
+        return union(part.quantities | part.soft for part in self.parts)
+
+    @cached_property
+    def numbers(self) -> frozenset[float]:
+        return union(part.numbers for part in self.parts)
+
+    @cached_property
+    def every_number(self) -> frozenset[float]:
+        return union(part.every_number for part in self.parts)
+
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        return union(part.codes for part in self.parts)
+
+    @cached_property
+    def links(self) -> frozenset[str]:
+        return union(part.links for part in self.parts)
+
+    @cached_property
+    def long_numbers(self) -> frozenset[str]:
+        return union(part.long_numbers for part in self.parts)
+
+    @cached_property
+    def accounts(self) -> frozenset[str]:
+        return union(part.accounts for part in self.parts)
 
 
 @lru_cache(maxsize=4096)
@@ -58,26 +110,7 @@ def read(text: str) -> Stated:
 
 @lru_cache(maxsize=256)
 def known(texts: tuple[str, ...]) -> Known:
-    parts = tuple(read(text) for text in texts)
-    money = union(part.money for part in parts)
-    wide = counts_to_24(texts)
-    return Known(
-        parts,
-        money,
-        frozenset(value for _code, value in money),
-        union(time.meant if wide else time.both for part in parts for time in part.times),
-        union(part.days_meant for part in parts),
-        union(part.months for part in parts)
-        | {date.month for part in parts for date in part.dates if date.month},
-        union(part.percent for part in parts),
-        union(part.quantities | part.soft for part in parts),
-        union(part.numbers for part in parts),
-        union(part.every_number for part in parts),
-        union(part.codes for part in parts),
-        union(part.links for part in parts),
-        union(part.long_numbers for part in parts),
-        union(part.accounts for part in parts),
-    )
+    return Known(texts)
 
 
 def union(parts: Iterable[frozenset[_T]]) -> frozenset[_T]:

@@ -56,6 +56,8 @@ def soft(text: str) -> frozenset[tuple[str, float]]:
 def hours_and_minutes(text: str) -> tuple[set[tuple[str, float]], str]:
     """“1 jam 15 menit”, before “jam 15” is read as a time."""
     found = {("span", float(int(m[1]) * 60 + int(m[2]))) for m in _HOURS_MINUTES.finditer(text)}
+    if not found:
+        return found, text
     return found, _HOURS_MINUTES.sub(lambda match: " " * len(match[0]), text)
 
 

@@ -77,6 +77,11 @@ _HALVES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bthrice\b", "3 times"),
     )
 )  # fmt: skip
+# One of these stands in whatever all but the first of them find; most texts hold none.
+_SPOKEN = re.compile(
+    r"half|½|1/2|setengah|perempat|quarter|koma|point|twice|thrice|\b(?:an?|one|7|seven|tujuh) |"
+    r"\bse(?:jam|hari|minggu|bulan|tahun)|\bunlimited"
+)
 # “one” and “satu” are mostly no numbers: “salah satu”, “this one”.
 _COUNTED = re.compile(
     r"[\s-]+(?:\w+\s)?(?:kelas|class|classes|sesi|session|orang|person|people|jam|hour|hari|day|minggu|week|bulan|month|tahun|year|"
@@ -94,7 +99,7 @@ def plain_digits(text: str) -> str:
     )
     text = re.sub(r"\b([ap])\.?\s?m\.", r"\1m", text)
     text = _GLUED.sub(lambda match: " ".join(_TOKEN.findall(match[0])), text)
-    for pattern, into in _HALVES:
+    for pattern, into in _HALVES if _SPOKEN.search(text) else _HALVES[:1]:
         text = pattern.sub(lambda match, into=into: _ones(match, into), text)  # type: ignore[misc]
     return _NUMBER.sub(lambda match: _digits(match, text), text)
 

@@ -5,6 +5,7 @@ The guard reads drafts and entries with it, so both are read in the same way. On
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from agent.addresses import addresses, long_numbers, without
 from agent.amounts import amount_of, money
@@ -20,6 +21,7 @@ _NUMBERING = re.compile(
     re.MULTILINE,
 )
 _PERCENT = re.compile(r"(\d+(?:[.,]\d+)?)\s?-?\s?(?:%|persen|percent|per cent|pct)")
+_DIGIT = re.compile(r"\d")
 _TOKEN = re.compile(r"(?<![\w.,])([a-z]*)(\d+(?:[.,]\d+)?)([a-z]*)(?!\w)")
 _SUFFIXES = {"", "st", "nd", "rd", "th", "an", "ish", "s"}
 
@@ -42,8 +44,12 @@ class Stated:
     long_numbers: frozenset[str] = frozenset()  # phones and accounts, in digits
     accounts: frozenset[str] = frozenset()  # those beside the name of a bank or wallet
     months: frozenset[int] = frozenset()  # without a day: “bulan Januari”
-    soft: frozenset[tuple[str, float]] = frozenset()  # lengths without a number: “per jam”
     text: str = field(default="", compare=False)
+
+    @cached_property
+    def soft(self) -> frozenset[tuple[str, float]]:
+        """Lengths without a number: “per jam”."""
+        return soft(self.text)
 
     def __bool__(self) -> bool:
         return bool(
@@ -59,11 +65,13 @@ def stated(text: str) -> Stated:
     minutes, times of day, phones and accounts, per cent, numbers with a unit, and what is left: a large number is an amount.
     """
     low, links = plain_digits(text), addresses(text)
-    rest = _NUMBERING.sub(_blank, without(links, low))
+    rest = without(links, low) if links else low
+    if not _DIGIT.search(rest):
+        return _without_digits(low, links, rest)
+    rest = _NUMBERING.sub(_blank, rest)
     amounts, unread, rest = money(rest)
     found, rest = dates(rest)
-    days = list(weekdays(rest))
-    meant = frozenset(day for day, _start, _end in weekdays(rest, inner=True))
+    days, meant = _days(rest)
     months = months_alone(rest)
     whole, rest = hours_and_minutes(rest)
     clock, rest = times(rest)
@@ -75,7 +83,7 @@ def stated(text: str) -> Stated:
         money=frozenset(amounts) | bare,
         times=tuple(clock),
         dates=tuple(found),
-        weekdays=frozenset(day for day, _start, _end in days),
+        weekdays=days,
         days_meant=meant,
         percent=frozenset(percent),
         quantities=frozenset(counted | whole),
@@ -94,9 +102,27 @@ def stated(text: str) -> Stated:
         long_numbers=frozenset(long),
         accounts=frozenset(accounts),
         months=months,
-        soft=soft(low),
         text=low,
     )
+
+
+def _without_digits(low: str, links: frozenset[str], rest: str) -> Stated:
+    """Most sentences of an answer: at most an address, weekdays, a month, “tengah hari”."""
+    days, meant = _days(rest)
+    return Stated(
+        times=tuple(times(rest)[0]),
+        weekdays=days,
+        days_meant=meant,
+        links=links,
+        months=months_alone(rest),
+        text=low,
+    )
+
+
+def _days(text: str) -> tuple[frozenset[int], frozenset[int]]:
+    """The weekdays that are named, and those that are meant."""
+    found = frozenset(day for day, _start, _end in weekdays(text))
+    return found, frozenset(day for day, _start, _end in weekdays(text, inner=True))
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -105,7 +131,7 @@ def _blank(match: re.Match[str]) -> str:
 
 def _percent(text: str) -> tuple[set[float], str]:
     found = {float(match[1].replace(",", ".")) for match in _PERCENT.finditer(text)}
-    return found, _PERCENT.sub(_blank, text)
+    return found, _PERCENT.sub(_blank, text) if found else text
 
 
 def _rest(text: str) -> tuple[set[tuple[str, float]], set[float], set[str]]:

@@ -99,14 +99,11 @@ class _Placing:
     def named(self) -> frozenset[int]:
         return frozenset().union(groups(self.asked.words), *(c.groups for c in self.clauses))
 
-    def _around(self, number: int, kinds: frozenset[str]) -> Iterator[tuple[Sequence[Word], float]]:
-        """The words of the whole draft and of the question. A clause that states such a fact itself says where that one
-        belongs, not this."""
-        kinds -= {"day", "days"}  # of which one draft names many
-        for place, clause in enumerate(self.clauses):
-            if place == number or kinds.isdisjoint(fact.kind for fact in clause.facts):
-                yield (*clause.words, *clause.label), DRAFT
-        yield words_of(self.asked.words), QUESTION
+    @cached_property
+    def around(self) -> tuple[tuple[tuple[Word, ...], float], ...]:
+        """The words of the whole draft and of the question."""
+        all_words = tuple(w for c in self.clauses for w in (*c.words, *c.label))
+        return (all_words, DRAFT), (words_of(self.asked.words), QUESTION)
 
     def wrong(self) -> Iterable[Fact]:
         for number, clause in enumerate(self.clauses):
@@ -123,7 +120,7 @@ class _Placing:
         before = self.clauses[number - 1] if number else None
         own = ((clause.words, 1.0), (clause.label, 0.9))
         near = (*before.words, *before.label) if before else ()
-        scores, all_scores = self.known.beside(own, ((near, BEFORE), *self._around(number, kinds)), kinds)
+        scores, all_scores = self.known.beside(own, ((near, BEFORE), *self.around), kinds)
         return {
             place: here + min(found - here, AROUND)
             for place, found in all_scores.items()
@@ -180,15 +177,7 @@ class _Placing:
         if not here and fact.kind in _FROM_ELSEWHERE:
             return False
         scores = self._scores(fact, clause, words)
-        taken = {
-            number
-            for other in clause.facts - {fact}
-            if other.kind == fact.kind
-            for number in self.known.stating(other) - here
-        }
-        places = [number for number in self.known.kinds[fact.kind] if number not in taken]
-        if not places:
-            return False
+        places = self.known.kinds[fact.kind]
         place = max(places, key=lambda number: scores.get(number, 0.0))
         if unit := _ONE_UNIT.get(fact.values[0]):  # “for an hour” of “a private hour”
             nearest = max(scores, key=lambda number: scores[number], default=place)

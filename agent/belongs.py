@@ -99,11 +99,14 @@ class _Placing:
     def named(self) -> frozenset[int]:
         return frozenset().union(groups(self.asked.words), *(c.groups for c in self.clauses))
 
-    @cached_property
-    def around(self) -> tuple[tuple[tuple[Word, ...], float], ...]:
-        """The words of the whole draft and of the question."""
-        all_words = tuple(w for c in self.clauses for w in (*c.words, *c.label))
-        return (all_words, DRAFT), (words_of(self.asked.words), QUESTION)
+    def _around(self, number: int, kinds: frozenset[str]) -> Iterator[tuple[Sequence[Word], float]]:
+        """The words of the whole draft and of the question. A clause that states such a fact itself says where that one
+        belongs, not this."""
+        kinds -= {"day", "days"}  # of which one draft names many
+        for place, clause in enumerate(self.clauses):
+            if place == number or kinds.isdisjoint(fact.kind for fact in clause.facts):
+                yield (*clause.words, *clause.label), DRAFT
+        yield words_of(self.asked.words), QUESTION
 
     def wrong(self) -> Iterable[Fact]:
         for number, clause in enumerate(self.clauses):
@@ -120,7 +123,9 @@ class _Placing:
         before = self.clauses[number - 1] if number else None
         own = ((clause.words, 1.0), (clause.label, 0.9))
         near = (*before.words, *before.label) if before else ()
-        scores, all_scores = self.known.beside(own, ((near, BEFORE), *self.around), kinds)
+        scores, all_scores = self.known.beside(
+            own, ((near, BEFORE), *self._around(number, kinds)), kinds
+        )
         return {
             place: here + min(found - here, AROUND)
             for place, found in all_scores.items()
@@ -178,6 +183,11 @@ class _Placing:
             return False
         scores = self._scores(fact, clause, words)
         places = self.known.kinds[fact.kind]
+        if fact.kind not in ("day", "days"):  # of which one clause names many
+            taken = self._taken(fact, clause) - here
+            places = [number for number in places if number not in taken]
+        if not places:
+            return False
         place = max(places, key=lambda number: scores.get(number, 0.0))
         if unit := _ONE_UNIT.get(fact.values[0]):  # “for an hour” of “a private hour”
             nearest = max(scores, key=lambda number: scores[number], default=place)
@@ -191,6 +201,11 @@ class _Placing:
         if fact.kind == "span" and not self._like(fact, self.known.clauses[place]):
             least, share = _OTHER_UNIT
         return best >= _LEAST and best - fits > max(least, share * (3 + best))
+
+    def _taken(self, fact: Fact, clause: Clause) -> set[int]:
+        """The places of other such facts in the same clause: “untuk kelas 06:15 batasnya 18:15” names both in their order."""
+        others = (each for each in clause.facts - {fact} if each.kind == fact.kind)
+        return {number for other in others for number in self.known.stating(other)}
 
     def _like(self, fact: Fact, clause: Clause) -> bool:
         """Whether the clause tells a length of about this size: “empat bulan” is none where it tells 60 minutes."""

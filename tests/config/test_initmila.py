@@ -132,6 +132,7 @@ def test_staff_of_that_name_are_not_made_admin(ombak: Tenant) -> None:
     assert not User.objects.get().is_superuser
 
 
+@pytest.mark.e2e
 def test_two_at_once_make_one_house(tmp_path: Path) -> None:
     environment = os.environ | {
         "DATA_DIR": str(tmp_path),

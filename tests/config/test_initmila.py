@@ -21,8 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
-def first_password(settings: Settings, tmp_path: Path) -> Path:
+def first_password(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings.DATA_DIR = tmp_path
+    monkeypatch.setattr("config.weeks.show", lambda *_args: 0)  # seconds each; test_weeks has them
     settings.ADMIN_USER, settings.ADMIN_PASS = "admin", ""
     return tmp_path / "first_password"
 

@@ -15,6 +15,8 @@ from config import processes
 from config.processes import Child
 
 # A child like ours: tied to its parent, with a child of its own, and it says where it is.
+pytestmark = pytest.mark.e2e  # real processes, killed
+
 CHILD = """
 import os, signal, sys, time
 from pathlib import Path

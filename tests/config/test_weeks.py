@@ -24,6 +24,8 @@ from config.telling import MODEL
 from conversations.models import Conversation, Customer, Escalation, Message
 from tenants.models import Tenant
 
+pytestmark = pytest.mark.e2e  # each builds weeks of chats
+
 SLUGS = ["ombak", "senja"]
 Author, State = Message.Author, Message.State
 

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test e2e check fmt lint types lock screenshots
+.PHONY: help install install-dev run test e2e pages check fmt lint types lock screenshots
 
 help: ## Show these lines
 	@awk -F ':.*## ' '/^[a-z0-9_-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ test: install install-dev ## Run the tests
 e2e: install install-dev ## Run the slow end-to-end tests: whole processes, loopback WhatsApp, Chromium
 	@$(BIN)/python -m pytest -m e2e tests/whatsapp_server
 	@$(BIN)/python -m pytest -m e2e -n 2 --dist loadgroup --ignore tests/whatsapp_server
+
+pages: install install-dev ## Run the tests of every page: by every role, and in Chromium (half an hour)
+	@$(BIN)/python -m pytest -m pages -n 2 --dist loadgroup
 
 fmt: install-dev ## Format the code
 	@$(BIN)/ruff format .

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Open, Visit
 from tests.browser.pages import pages
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("pages")]
+pytestmark = [pytest.mark.pages, pytest.mark.xdist_group("pages")]
 AXE = Axe()
 GRAVE = ("critical", "serious")
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PASSWORD, USER, Open, Visit
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("pages")]
+pytestmark = [pytest.mark.pages, pytest.mark.xdist_group("pages")]
 BROKEN = re.compile(r"\bNone\b|\bNaN\b|\bundefined\b|\b0 ?%")
 Owner = Callable[..., Page]
 

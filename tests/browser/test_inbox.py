@@ -23,7 +23,7 @@ from tests.browser.conftest import (
     _wait_for,
 )
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("inbox")]
+pytestmark = [pytest.mark.pages, pytest.mark.xdist_group("inbox")]
 
 # Two people of one studio, a long chat with an urgent case, and some more. What WhatsApp would have brought, as rows.
 SEED = """

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("pages")]
+pytestmark = [pytest.mark.pages, pytest.mark.xdist_group("pages")]
 
 LIST = "/admin/knowledge/knowledgeentry/"
 DIRT = """id;tenant;judul;kategori;isi;status

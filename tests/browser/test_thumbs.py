@@ -5,7 +5,7 @@ import pytest
 from tests.browser.conftest import Open
 from tests.browser.pages import pages
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("pages")]
+pytestmark = [pytest.mark.pages, pytest.mark.xdist_group("pages")]
 
 # What a thumb must hit, and how large it is; links within a sentence may be as small as their words.
 SMALL = """() => {

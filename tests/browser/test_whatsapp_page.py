@@ -31,7 +31,7 @@ from tests.browser.conftest import (
     log_in,
 )
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("pages")]
+pytestmark = [pytest.mark.pages, pytest.mark.xdist_group("pages")]
 NOT_ANSWERING = "MILA's WhatsApp service is not answering."
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import PASSWORD, ROOT, USER, Visit, enter_studio
 from tests.browser.pages import pages
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("pages")]
+pytestmark = [pytest.mark.pages, pytest.mark.xdist_group("pages")]
 MARK = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 # The same in both languages, or names.
 SAME = {

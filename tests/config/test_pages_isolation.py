@@ -150,7 +150,7 @@ def test_no_post_changes_a_row_of_another_studio(
     assert changed(before, snapshot(senja)) == []
 
 
-@pytest.mark.e2e
+@pytest.mark.pages
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("role", ROLES)
 def test_no_role_reaches_another_studio_by_any_method(
@@ -167,7 +167,7 @@ def test_no_role_reaches_another_studio_by_any_method(
     assert changed(before, snapshot(senja)) == []
 
 
-@pytest.mark.e2e
+@pytest.mark.pages
 def test_the_same_walk_by_their_own_owner_finds_and_changes_much(
     client: Client, senja: Tenant, theirs: Rows
 ) -> None:
@@ -217,7 +217,7 @@ def test_no_address_changes_anything_when_it_is_opened(
 LINK = re.compile(r'(?:href|hx-get|src)="(/admin/[^"#]*|\?[^"#]*)"')
 
 
-@pytest.mark.e2e
+@pytest.mark.pages
 @pytest.mark.parametrize("person", ["owner", "platform"])
 def test_no_link_on_any_page_changes_anything(
     client: Client, ombak: Tenant, senja: Tenant, ours: Rows, theirs: Rows, person: str

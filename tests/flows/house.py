@@ -154,7 +154,9 @@ class Visitor:
         """What the site answers; nothing while nobody listens, as people reload a page then."""
         try:
             with self._opener.open(request, timeout=10) as answer:
-                return str(answer.read().decode()) or " "
+                return (
+                    str(answer.read().decode(errors="replace")) or " "
+                )  # a spreadsheet is no text
         except urllib.error.HTTPError as error:
             return f"{error.code} {error.read().decode()}"
         except OSError:

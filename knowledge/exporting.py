@@ -66,7 +66,7 @@ def template() -> list[list[str]]:
         [
             _("How much is a class?"),
             "pricing & policies",
-            _("A single class is Rp 175.000. Ten classes are Rp 1.500.000 and last 90 days."),
+            _("A single class is Rp 175.000. Ten classes are Rp 1.575.000 and last 90 days."),
             _("price, drop-in, package"),
             get_language() or "en",
             "active",

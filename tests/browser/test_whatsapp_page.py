@@ -127,7 +127,9 @@ class Owner:
 def scanned(page: Page) -> str:
     """What a camera reads in the page as it is shown."""
     with Image.open(io.BytesIO(page.screenshot())) as picture:
-        found = zxingcpp.read_barcodes(picture.convert("RGB"))
+        found = zxingcpp.read_barcodes(
+            picture.convert("RGB"), formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+        )
     return str(found[0].text) if found else ""
 
 

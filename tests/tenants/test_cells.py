@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from tenants.cells import harmless, row
+from tenants.cells import harmless, read_back, row
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,9 @@ def test_a_line_has_every_cell_in_quotes_and_is_read_as_it_was() -> None:
     assert list(csv.reader(io.StringIO(line))) == [
         ["harga, kak", 'dia bilang "ya"', "5", "-2.5", ""]
     ]
+
+
+def test_reading_back_is_the_exact_opposite() -> None:
+    pieces = ["'", "=", "+", "-", "@", ",", ";", "\n", "\t", "a", " ", "\u00a0"]
+    texts = [a + b + c + d for a in pieces for b in pieces for c in pieces for d in pieces]
+    assert [read_back(harmless(text)) for text in texts] == texts

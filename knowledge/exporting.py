@@ -1,8 +1,4 @@
-"""Entries as a file for a spreadsheet, which opens it harmlessly, and which we read again without a difference.
-
-A spreadsheet takes a cell that begins with = + - or @ for a formula. Such a cell gets an apostrophe before it, which
-reading takes away. In a csv the separator may be taken for another one, so there each piece of a cell is looked at.
-"""
+"""Entries as a file for a spreadsheet, which opens it harmlessly, and which we read again without a difference."""
 
 import csv
 import io
@@ -14,27 +10,12 @@ from django.utils.translation import gettext as _
 
 from knowledge.entries import FIELDS
 from knowledge.models import KnowledgeEntry
+from tenants.cells import harmless
 
 COLUMNS = ["title", "category", "content", "keywords", "language", "status"]
 COLUMNS += ["valid_from", "valid_until", "external_id"]
-_STARTS = (
-    "=+\\-@\t\r\uff1d\uff0b\uff0d\uff20"  # also the wide ones, which some spreadsheets take too
-)
-_PIECE = r"(?:^|(?<=[\n\r,;\t|]))"
-_RISKY = re.compile(rf"{_PIECE}(?='*[{_STARTS}])")
-_QUOTED = re.compile(rf"{_PIECE}'(?='*[{_STARTS}])")
 _UNPRINTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # no xlsx can hold them
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def harmless(text: str) -> str:
-    """The cell as it is written."""
-    return _RISKY.sub("'", text)
-
-
-def read_back(text: str) -> str:
-    """What stood there before `harmless`."""
-    return _QUOTED.sub("", text)
 
 
 def as_csv(rows: Iterable[Sequence[str]], separator: str = ",") -> bytes:

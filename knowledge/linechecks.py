@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from knowledge import spellings, tables
 from knowledge.entries import FIELDS, Known, fill, label_of, mark, sentences
-from knowledge.exporting import read_back
 from knowledge.models import KnowledgeEntry, Upload, UploadLine
+from tenants.cells import read_back
 from tenants.models import Tenant
 
 Verdict = UploadLine.Verdict

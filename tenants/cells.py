@@ -10,12 +10,20 @@ from collections.abc import Iterable
 
 # The wide signs are taken for the narrow ones by some programs; blanks before them do not help.
 _STARTS = "=+\\-@\t\r\uff1d\uff0b\uff0d\uff20"
-_RISKY = re.compile(rf"(?:^|(?<=[\n\r,;\t|]))(?=[ \u00a0]*[{_STARTS}])")
+_PIECE = r"(?:^|(?<=[\n\r,;\t|]))"
+# Apostrophes that were there before count too, so that reading back is exact.
+_RUNS = rf"(?=[ \u00a0']*[{_STARTS}])"
+_RISKY, _QUOTED = re.compile(_PIECE + _RUNS), re.compile(f"{_PIECE}'{_RUNS}")
 
 
 def harmless(cell: str) -> str:
-    """A text that a spreadsheet would run as a formula, whole or in a piece, stays a text."""
+    """An apostrophe before what a spreadsheet would run as a formula, whole or in a piece: it stays a text."""
     return _RISKY.sub("'", cell)
+
+
+def read_back(cell: str) -> str:
+    """What stood there before `harmless`."""
+    return _QUOTED.sub("", cell)
 
 
 def row(cells: Iterable[object]) -> str:

@@ -95,6 +95,7 @@ pages = [
     path("unanswered/", agent.gap_page.page, name="gaps"),
     path("unanswered/list/", agent.gap_page.listed, name="gaps-list"),
     path("unanswered/<uuid:pk>/", agent.gap_page.act, name="agent_gap_act"),
+    path("unanswered/<uuid:pk>/entries/", agent.gap_page.choices, name="agent_gap_choices"),
     path("reports/", reports.views.page, name="reports"),
     path("reports/count/", reports.views.count, name="reports-count"),
     path("reports/<slug:key>.csv", reports.views.table, name="reports-table"),

@@ -1,13 +1,17 @@
 """Unanswered questions in the admin: counted, with what staff do about them; customers' text stays text."""
 
+import datetime as dt
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from agent import closing
-from agent.records import Gap
+from agent import closing, gap_page
+from agent.models import Turn
+from agent.records import Gap, GapQuestion
 from tenants.models import Membership, Tenant
 from tests import factories
 from tests.config.rows import conversation, gap
@@ -93,8 +97,8 @@ def test_asking_again_is_done_by_the_service_and_the_page_waits(
 def test_a_question_is_linked_to_an_entry_and_asked_again(owner: Client, ombak: Tenant) -> None:
     entry = factories.entry(ombak, "Hewan", content="Anjing boleh di halaman.", keywords="hewan")
     row = gap(conversation(ombak, "Ayu"), "boleh bawa guguk")
-    page = read(owner, PAGE)
-    assert f'<option value="{entry.pk}">Hewan</option>' in page
+    choices = read(owner, f"{PAGE}{row.pk}/entries/")
+    assert f'<option value="{entry.pk}">Hewan</option>' in choices
     owner.post(f"{PAGE}{row.pk}/", {"do": "link", "entry": str(entry.pk)})
     row.refresh_from_db()
     entry.refresh_from_db()
@@ -117,7 +121,73 @@ def test_only_an_own_entry_can_be_linked(
         assert (row.state, row.entry) == (Gap.State.OPEN, None)
     other.refresh_from_db()
     assert other.keywords == ""
-    assert "Rahasia" not in read(owner, PAGE)
+    assert "Rahasia" not in read(owner, f"{PAGE}{row.pk}/entries/")
+    theirs = gap(conversation(senja, "Budi"), "rahasia")
+    assert owner.get(f"{PAGE}{theirs.pk}/entries/").status_code == 404
+
+
+def test_the_front_desk_links_nothing(client: Client, ombak: Tenant) -> None:
+    row = gap(conversation(ombak, "Ayu"), "ada parkir")
+    client.force_login(factories.staff("wayan", ombak, Membership.Role.FRONT_DESK))
+    assert client.get(f"{PAGE}{row.pk}/entries/").status_code == 403
+
+
+def test_of_many_entries_one_is_found_by_a_word_of_its_title(owner: Client, ombak: Tenant) -> None:
+    for number in range(gap_page.CHOICES + 5):
+        factories.entry(ombak, f"Kelas {number}", content="x")
+    factories.entry(ombak, "Zumba <b>malam</b>", content="x")
+    row = gap(conversation(ombak, "Ayu"), "boleh bawa guguk")
+    address = f"{PAGE}{row.pk}/entries/"
+    first = read(owner, address)
+    assert first.count("<option") == gap_page.CHOICES + 1
+    assert "Zumba" not in first
+    found = read(owner, f"{address}?q=zumba")
+    assert found.count("<option") == 2
+    assert "Zumba &lt;b&gt;malam" in found
+    assert "Type another word" in read(owner, f"{address}?q=tango")
+
+
+def test_the_page_stays_small_however_many_entries_and_questions_there_are(
+    owner: Client, ombak: Tenant
+) -> None:
+    for number in range(60):
+        factories.entry(ombak, f"Kelas {number}", content="x")
+    chat = conversation(ombak, "Ayu")
+    often = gap(chat, "parkir")
+    answer = chat.turns.get()
+    for number in range(30):
+        turn = Turn.objects.create(tenant=ombak, conversation=chat, purpose=answer.purpose)
+        GapQuestion.objects.create(
+            gap=often,
+            tenant=ombak,
+            conversation=chat,
+            message=chat.messages.earliest("pk"),
+            turn=turn,
+            text=f"parkir nomor {number}?",
+            language="en" if number == 3 else "id",
+            asked_at=factories.NOW + dt.timedelta(minutes=number),
+        )
+    page = read(owner, PAGE)
+    assert "<option" not in page.split('id="gaps-list"')[1]
+    assert "asked 31 times" in page
+    assert "en · id" in page  # one of them stands no more among the examples
+    shown = re.findall(r"parkir nomor (\d+)", page)
+    assert shown == ["29", "28", "27", "26", "25", "24"]
+
+
+def test_many_gaps_stand_on_pages_and_staff_come_back_to_theirs(
+    owner: Client, ombak: Tenant
+) -> None:
+    for number in range(gap_page.ON_A_PAGE + 3):
+        gap(conversation(ombak, f"Ayu {number}"), f"pertanyaan nomor {number}")
+    first, second = read(owner, PAGE), read(owner, f"{PAGE}?page=2")
+    assert first.count("Write this entry") == gap_page.ON_A_PAGE
+    assert second.count("Write this entry") == 3
+    assert "Page 1 of 2" in first
+    assert "?show=open&amp;page=2" in first
+    address = re.findall(rf'action="({PAGE}[^"]+page=2)"', second)[0].replace("&amp;", "&")
+    response = owner.post(address, {"do": "dismiss"})
+    assert response.headers["Location"] == f"{PAGE}?show=open&page=2"
 
 
 def test_a_look_changes_nothing(owner: Client, ombak: Tenant) -> None:

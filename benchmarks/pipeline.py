@@ -262,7 +262,13 @@ def prepared() -> Any:
     while sync_due(timezone.now()):
         pass
     customers = Customer.objects.bulk_create(
-        Customer(tenant=tenant, phone=f"+62811{number:07d}", lid=f"9{number:014d}", name="Rina")
+        Customer(
+            tenant=tenant,
+            phone=f"+62811{number:07d}",
+            lid=f"9{number:014d}",
+            name="Rina",
+            language="id",  # learnt from their twenty messages
+        )
         for number in range(CUSTOMERS)
     )
     chats = Conversation.objects.bulk_create(

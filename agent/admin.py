@@ -34,7 +34,7 @@ class TurnAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.select_related("reply", "tenant")
+        return rows.select_related("reply")
 
     @admin.display(description=gettext_lazy("how it came about"))
     def came_about(self, turn: Turn) -> SafeString:

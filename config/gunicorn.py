@@ -22,6 +22,9 @@ threads = settings.WEB_THREADS
 preload_app = True  # loaded once, shared by the workers
 timeout = 60
 graceful_timeout = 8
+# Longer than any page waits between two questions, else a browser asks on a connection that is just being closed.
+# It holds no thread meanwhile: gthread only keeps the socket.
+keepalive = 75
 loglevel = "warning"
 control_socket_disable = True
 forwarded_allow_ips = settings.FORWARDED_ALLOW_IPS

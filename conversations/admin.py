@@ -11,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy
+from unfold.paginator import InfinitePaginator
 
 from conversations import cases, desk_page, hands, inbox_page, views, writing
 from conversations.models import Conversation, Customer, Escalation, Message, QuickReply
@@ -30,7 +31,6 @@ class CustomerAdmin(StudioModelAdmin):
     fields = ["name", "number", "language", "created_at"]
     readonly_fields = ["number", "created_at"]
     empty_text = gettext_lazy("Nobody has written yet.")
-    list_per_page = 50
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -127,7 +127,7 @@ class MessageAdmin(ReadOnlyAdmin):
     list_filter = ["author", "state", "kind"]
     list_select_related = ["conversation__customer"]
     search_fields = ["text"]
-    list_per_page = 50
+    paginator = InfinitePaginator  # nobody reads how many there are, and counting them takes longer than the page
     show_full_result_count = False
     ordering = ["-created_at"]  # as its index has it
     fields = [

@@ -158,13 +158,18 @@ def _people(tenant: Tenant, words: str) -> QuerySet[Customer]:
 
 def _by_text(tenant: Tenant, words: str) -> dict[uuid.UUID, int]:
     """By conversation the newest message that holds the words, among the newest of the studio."""
-    newest = Message.objects.filter(tenant=tenant).order_by("-pk")
-    oldest = newest.values_list("pk", flat=True)[SEARCHED : SEARCHED + 1].first() or 0
-    rows = newest.filter(pk__gt=oldest, text__icontains=words)
+    rows = _newest(tenant).filter(text__icontains=words)
     found: dict[uuid.UUID, int] = {}
     for conversation, pk in rows.values_list("conversation_id", "pk")[: 3 * FOUND]:
         found.setdefault(conversation, pk)
     return dict(list(found.items())[:FOUND])
+
+
+def _newest(tenant: Tenant) -> QuerySet[Message]:
+    """By time, which is the order of an index of each studio: by key, others' messages between them are read too."""
+    rows = Message.objects.filter(tenant=tenant).order_by("-created_at", "-pk")
+    oldest = rows.values_list("created_at", flat=True)[SEARCHED - 1 : SEARCHED].first()
+    return rows.filter(created_at__gte=oldest) if oldest else rows
 
 
 def _after(rows: QuerySet[Conversation], mark: str) -> QuerySet[Conversation]:

@@ -69,7 +69,6 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
     list_display = ["title", "shown_category", "shown_status", "index", "changed"]
     list_filter = [CategoryFilter, "status", "needs_review", "index_state", "language", AgeFilter]
     list_before_template = "knowledge/list_top.html"
-    list_per_page = 50
     search_fields = ["title", "keywords", "content"]
     readonly_fields = ["file_now", "index_now", "updated_at"]
     actions = ["activate", "archive", "index_again", "export_xlsx", "export_csv"]

@@ -116,7 +116,8 @@ def test_a_search_reads_only_the_newest_messages(
     ombak: Tenant, sari: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inbox, "SEARCHED", 2)
-    conversation(ombak, "Older")
+    older = conversation(ombak, "Older")
+    older.messages.update(created_at=NOW - dt.timedelta(minutes=1))
     conversation(ombak, "Newer")
     assert names(ombak, sari, words="asks") == ["Newer"]
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.db import connection
 
-from conversations import people
+from conversations import inbox, people
 from conversations.models import Conversation, Customer, Message
 from tests.conversations.cast import ANA
 
@@ -40,3 +40,12 @@ def test_a_customer_is_looked_up_in_the_indexes_however_many_there_are(ombak, ex
 def test_the_chats_of_a_customer_are_looked_up_too(ombak, explained):
     chats = Conversation.objects.filter(customer__in=people.known(ombak.pk, ANA)).order_by()
     assert "conversations_conversation" not in " ".join(WALK.findall(explained(chats)))
+
+
+def test_a_studios_newest_messages_are_read_in_the_order_of_an_index(ombak, senja, explained):
+    """However many others have: neither their messages are read nor the studio's own sorted."""
+    searched = inbox._newest(ombak).filter(text__icontains="mat")
+    for rows in (searched, Message.objects.filter(tenant=ombak).order_by("-created_at")):
+        plan = explained(rows[:30])
+        assert "messages_by_day" in plan
+        assert "USE TEMP B-TREE FOR ORDER BY" not in plan

@@ -1,0 +1,69 @@
+"""The lists of the admin in a studio of very many messages: no row is counted, and none is sorted."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from conversations.models import Message
+from tenants.models import Tenant
+from tests.config.rows import conversation
+from tests.factories import NOW
+
+LISTS = {"conversations/message": "conversations_message", "agent/turn": "agent_turn"}
+
+
+@pytest.fixture
+def owner(client: Client, ombak: Tenant, sari: User) -> Client:
+    conversation(ombak, "Ayu")
+    client.force_login(sari)
+    return client
+
+
+def asked(owner: Client, page: str) -> list[str]:
+    with CaptureQueriesContext(connection) as queries:
+        assert owner.get(f"/admin/{page}/").status_code == 200
+    return [query["sql"] for query in queries.captured_queries]
+
+
+def plan(sql: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN QUERY PLAN " + sql.replace("%", "%%"))
+        return "\n".join(str(row[3]) for row in cursor.fetchall())
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="words of SQLite")
+@pytest.mark.parametrize("page", LISTS)
+def test_a_page_of_a_list_reads_no_more_than_its_rows(owner: Client, page: str) -> None:
+    table = f'FROM "{LISTS[page]}"'
+    (rows,) = [sql for sql in asked(owner, page) if table in sql and "COUNT" not in sql]
+    told = plan(rows)
+    assert "USE TEMP B-TREE FOR ORDER BY" not in told
+    assert "tenants_tenant" not in told
+
+
+def test_the_messages_of_a_studio_are_not_counted(owner: Client) -> None:
+    counted = [sql for sql in asked(owner, "conversations/message") if "COUNT" in sql]
+    assert not [sql for sql in counted if 'FROM "conversations_message"' in sql]
+
+
+def test_what_does_not_fit_on_a_page_is_on_the_next(owner: Client, ombak: Tenant) -> None:
+    first = Message.objects.filter(tenant=ombak).earliest("pk")
+    Message.objects.bulk_create(
+        Message(
+            tenant=ombak,
+            conversation_id=first.conversation_id,
+            author="customer",
+            state="answered",
+            text=f"number {n}",
+            created_at=NOW,
+        )
+        for n in range(40)
+    )
+    pages = [owner.get(f"/admin/conversations/message/?p={p}").content.decode() for p in (1, 2)]
+    shown = [set(re.findall(r"number \d+", page)) for page in pages]
+    assert len(shown[0] | shown[1]) == 40
+    assert not shown[0] & shown[1]

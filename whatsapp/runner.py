@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
-from agent import claude
+from agent import claude, redflags
 from agent.turns import answer_claim, take
 from conversations.mailbox import Claim, release
 from conversations.models import Conversation
@@ -103,5 +103,9 @@ def warm_up() -> None:
     """Load in the background what the first question would wait for: a second or two on a small machine."""
     own_key = Tenant.objects.active().exclude(anthropic_api_key="").exists()
     model = own_key or settings.ANTHROPIC_API_KEY or settings.ANTHROPIC_BASE_URL
-    doors = [index.warm_up, *([claude.warm_up] if model else [])]
+    doors: list[Callable[[], object]] = [
+        index.warm_up,
+        redflags.net,
+        *([claude.warm_up] if model else []),
+    ]
     threading.Thread(target=lambda: [load() for load in doors], name="warm-up", daemon=True).start()

@@ -1,12 +1,17 @@
 """The words after which a person must take over."""
 
 import json
+import re
+import subprocess
+import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from agent import redflags
+from conversations.models import Escalation
 
 PHRASES = Path(__file__).parents[2] / "evals" / "red_flags.jsonl"
 QUESTIONS = Path(__file__).parents[2] / "evals" / "questions.jsonl"
@@ -84,6 +89,39 @@ def test_each_phrase_of_the_list_calls_for_what_it_should(row):
     assert (flag is not None) == bool(row["category"]), flag
     if flag and row["category"] in ("self_harm", "emergency", "human_request"):
         assert flag.fixed
+
+
+TOLD = tomllib.loads(redflags.WORDS.read_text("utf-8"))
+PATTERNS = [
+    pytest.param(flag["category"], pattern, id=f"{flag['category']}-{place}")
+    for flag in TOLD["flags"]
+    for place, pattern in enumerate(flag["patterns"])
+]
+
+
+@pytest.mark.parametrize(("category", "pattern"), PATTERNS)
+def test_each_pattern_of_the_file_keeps_its_own_sentences(category, pattern):
+    assert set(pattern) == {"match", "calls", "ignores"}
+    assert pattern["calls"]
+    assert pattern["ignores"]
+    own = re.compile(redflags._filled("|".join(pattern["match"]), TOLD))
+    for sentence in pattern["calls"]:
+        assert any(own.search(reading) for reading in redflags._readings(sentence)), sentence
+        flag = redflags.find(sentence)
+        assert flag is not None, sentence
+        assert flag.category == category, sentence
+    for sentence in pattern["ignores"]:
+        assert redflags.find(sentence) is None, sentence
+
+
+def test_the_file_names_only_reasons_that_staff_know():
+    assert {flag["category"] for flag in TOLD["flags"]} <= set(Escalation.Category.values)
+    assert {flag["urgency"] for flag in TOLD["flags"]} <= set(Escalation.Urgency.values)
+
+
+def test_a_command_that_answers_nobody_compiles_nothing():
+    look = "import agent.redflags as r; assert r.net.cache_info().currsize == 0"
+    subprocess.run([sys.executable, "-c", look], check=True)
 
 
 def test_the_most_serious_line_of_a_burst_counts():

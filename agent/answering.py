@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_noop
 
-from agent import fallback, guard, language, payments, prompts, redflags
+from agent import abuse, fallback, guard, language, payments, prompts, redflags
 from agent.anchors import rests_on, still_true
 from agent.checked import EMPTY, checked_answer
 from agent.claude import Model, ModelError
@@ -25,6 +25,7 @@ from knowledge.search import Found, current_shelf, everything, search
 from knowledge.shelf import Shelf
 
 NO_MODEL = gettext_noop("No Anthropic key is set: answers come word for word from the knowledge.")
+INSULTED = gettext_noop("The message only insults: it got the fixed sentence, without a model.")
 CONFIRMED = gettext_noop("The model confirmed a payment. The answer was stopped.")
 WITH_NUMBERS = frozenset({"self_harm", "emergency"})  # their fixed answers name numbers to call
 LONGEST = 4000  # characters of a message that the model reads, the newest ones
@@ -68,6 +69,8 @@ class _Answering:
             return self._for_staff("payment", "billing")
         if not question.text and not question.pictures:
             return self._for_staff(question.missed[0] if question.missed else "media")
+        if flag is None and abuse.is_abuse(self.whole):
+            return self._calm()
         self.shelf = current_shelf(question.tenant)
         today = question.tenant.local(question.at).date()
         said = still_true(question.history, self.shelf, today)
@@ -171,6 +174,14 @@ class _Answering:
         """The fixed sentence `name`, and a task for staff."""
         text = phrase(name, self.language, self.question.tenant, self.question.at)
         return self._reply(text, known or self._draft(category, "normal"))
+
+    def _calm(self) -> Reply:
+        """No model answers an insult; the one too many brings a person, and the assistant is silent."""
+        question = self.question
+        last = abuse.is_last(question.earlier)
+        text = abuse.calm(self.language, question.tenant, last=last)
+        task = self._draft("complaint", "normal") if last else None
+        return replace(self._reply(text, task, Turn.Outcome.FROM_KNOWLEDGE), error=INSULTED)
 
     def with_missed(self, reply: Reply) -> Reply:
         """Beside the answer: what of the customer's message nobody could hear or see is with staff, and they know."""

@@ -79,11 +79,16 @@ def _filled(pattern: str, told: dict[str, Any]) -> str:
     return _PART.sub(part, pattern)
 
 
+def readings(text: str) -> Iterator[str]:
+    """The text as it may be read, line by line, in the spelling of the patterns."""
+    yield from map(_spelled, revealed(text).split("\n"))
+
+
 def _readings(text: str) -> Iterator[str]:
     """The message as one line, then each of its lines by itself: “halo”, “admin” are two messages of one burst."""
     whole = " ".join(text.split())
     for part in dict.fromkeys((whole, text.strip())):
-        yield from map(_spelled, revealed(part).split("\n"))
+        yield from readings(part)
 
 
 def _spelled(text: str) -> str:

@@ -34,6 +34,7 @@ OWNER, PASSWORD = "pemilik", "kelapa muda 77"
 GOAL_PAGE, GOAL_POLL = 300, 100  # milliseconds at p95
 TABS, EVERY, SECONDS = 40, 2.0, 60.0
 DAYS = 120
+BUBBLES = re.compile(r'id="(message-\d+)" data-mark="(\w+)"')
 MARKS = {mark: re.compile(rf'data-{mark}="(\w+)"') for mark in ("first", "seen")}
 QUESTIONS = [
     "Kak, ada kelas untuk pemula?",
@@ -304,10 +305,13 @@ def poll(address: str, cookies: Any, threads: list[str]) -> bool:
         with httpx.Client(base_url=address, cookies=cookies, timeout=30) as client:
             page = client.get(path).text
             first, news = MARKS["first"].search(page)[1], path.replace("/change/", "/news/")
+            bubbles = dict(BUBBLES.findall(page))
             over.wait(wait)
             while not over.is_set():
-                seen = MARKS["seen"].search(page)[1]
-                milliseconds, answer = asked(client, f"{news}?from={first}&seen={seen}")
+                seen, known = MARKS["seen"].search(page)[1], ".".join(list(bubbles.values())[-150:])
+                question = f"{news}?from={first}&seen={seen}&known={known}"
+                milliseconds, answer = asked(client, question)
+                bubbles |= dict(BUBBLES.findall(answer.text))
                 took.append(milliseconds)
                 kinds[answer.status_code] = kinds.get(answer.status_code, 0) + 1
                 page = answer.text if MARKS["seen"].search(answer.text) else page

@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from conversations.glimpses import Glimpse, glimpsed
 from conversations.models import Conversation, Message, Note
 
 STEP = 60  # messages per “Load older”
@@ -19,9 +20,14 @@ STUCK = dt.timedelta(seconds=20)  # a line that is up sends a reply sooner
 LOOKED_AT = 20  # messages that wait to leave, the first
 
 
+Row = Message | Glimpse
+
+
 @dataclass(frozen=True)
 class Item:
-    """A bubble, a note, a day, or the line above the first unread message. `mark` changes with what is seen of it."""
+    """A bubble, a note, a day, or the line above the first unread message. `mark` changes with what is seen of it.
+    `kind` is message, known (a message that the page shows already), note, day or unread.
+    """
 
     kind: str
     key: str
@@ -48,18 +54,30 @@ def before(conversation: Conversation, pk: int) -> list[Message]:
     return list(reversed(rows_of(conversation).filter(pk__lt=pk).order_by("-pk")[:STEP]))
 
 
-def since(conversation: Conversation, pk: int) -> list[Message]:
-    """From the row `pk` on, but no more than anybody reads at once."""
+def since(conversation: Conversation, pk: int) -> list[Glimpse]:
+    """What is told of the row `pk` and of those after it, but of no more than anybody reads at once."""
     rows = rows_of(conversation).filter(pk__gte=pk).order_by("-pk")
-    return list(reversed(rows[:LONGEST]))
+    return list(reversed(glimpsed(rows[:LONGEST])))
 
 
-def has_older(conversation: Conversation, shown: Sequence[Message]) -> bool:
+def drawn(conversation: Conversation, found: Sequence[Item], known: set[str]) -> list[Item]:
+    """With the messages themselves; one whose mark is `known` is shown just so already, and only named."""
+    new = [item.row.pk for item in found if item.kind == "message" and item.mark not in known]
+    rows = {row.pk: row for row in rows_of(conversation).filter(pk__in=new)} if new else {}
+    return [_drawn(item, rows) if item.kind == "message" else item for item in found]
+
+
+def _drawn(item: Item, rows: dict[int, Message]) -> Item:
+    row = rows.get(item.row.pk)
+    return replace(item, row=row) if row else replace(item, kind="known", row=None)
+
+
+def has_older(conversation: Conversation, shown: Sequence[Row]) -> bool:
     return bool(shown) and conversation.messages.filter(pk__lt=shown[0].pk).exists()
 
 
 def notes(
-    conversation: Conversation, shown: Sequence[Message], older: bool, until: dt.datetime | None
+    conversation: Conversation, shown: Sequence[Row], older: bool, until: dt.datetime | None
 ) -> list[Note]:
     """Those among these messages; before the first one only where nothing older is."""
     rows = conversation.notes.select_related("written_by").order_by("created_at")
@@ -70,12 +88,10 @@ def notes(
     return list(rows[:LONGEST])
 
 
-def items(
-    shown: Sequence[Message], among: Sequence[Note], unread: int, signs: set[int]
-) -> list[Item]:
+def items(shown: Sequence[Row], among: Sequence[Note], unread: int, signs: set[int]) -> list[Item]:
     """All in the order of time, with days between."""
     first = _first_unread(shown, unread)
-    rows: list[Message | Note] = [*shown, *among]
+    rows: list[Row | Note] = [*shown, *among]
     both = sorted(rows, key=lambda row: (row.created_at, isinstance(row, Note)))
     found: list[Item] = []
     day = ""
@@ -91,7 +107,7 @@ def items(
     return found
 
 
-def _first_unread(shown: Sequence[Message], unread: int) -> Message | None:
+def _first_unread(shown: Sequence[Row], unread: int) -> Row | None:
     inbound = [row for row in shown if row.inbound]
     return inbound[-min(unread, len(inbound))] if unread and inbound else None
 
@@ -105,8 +121,9 @@ def _day(at: dt.datetime) -> str:
     return date_format(at, "DATE_FORMAT")
 
 
-def _bubble(row: Message, sign: bool) -> Item:
-    seen = (row.state, row.text, row.error, str(row.details), _file_state(row), sign)
+def _bubble(row: Row, sign: bool) -> Item:
+    # With its key, as people say the same thing twice.
+    seen = (row.pk, row.state, row.text, row.error, str(row.details), _file_state(row), sign)
     return Item("message", f"message-{row.pk}", fingerprint_of(seen), row)
 
 
@@ -114,7 +131,7 @@ def _note(row: Note) -> Item:
     return Item("note", f"note-{row.pk}", "note", row)
 
 
-def _file_state(row: Message) -> str:
+def _file_state(row: Row) -> str:
     media = getattr(row, "media", None)
     return f"{media.state} {media.problem}" if media else ""
 
@@ -138,7 +155,7 @@ def line_waits(conversation: Conversation, at: dt.datetime) -> bool:
     return any(max(made, after or made) < at - STUCK for made, after in first[:LOOKED_AT])
 
 
-def reactable(conversation: Conversation, shown: Sequence[Message]) -> set[int]:
+def reactable(conversation: Conversation, shown: Sequence[Row]) -> set[int]:
     """The newest few messages of the customer: nobody reacts to old ones."""
     if conversation.channel != Conversation.Channel.WHATSAPP or conversation.blocked:
         return set()

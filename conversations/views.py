@@ -1,6 +1,7 @@
 """The thread of one conversation: bubbles with news, what was said before, files, export."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -16,12 +17,13 @@ from conversations.export import as_csv, as_text
 from conversations.finding import RIGHT, back_to, find, number, person
 from conversations.handout import handed_out
 from conversations.inbox_page import pane
-from conversations.models import Conversation, Escalation, MediaFile, Message, QuickReply
+from conversations.models import Conversation, Escalation, MediaFile, QuickReply
 from conversations.people_pane import colleagues, facts
 from conversations.templatetags.bubbles import called
 from tenants.access import allowed
 from tenants.pages import frame, staff_page
 
+KNOWN = 3000  # characters of the marks that a page tells of
 # Open before resolved, urgent before normal before low, then who waits longest.
 URGENT_FIRST: list[str | Combinable] = [
     Case(
@@ -62,13 +64,17 @@ def page(request: HttpRequest, pk: uuid.UUID | str) -> HttpResponse:
 
 @staff_page(RIGHT)
 def news(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """The live bubbles from `from` on, with changed ticks; 204 when the page shows just that."""
+    """The live bubbles from `from` on, with changed ticks; 204 when the page shows just that. Of bubbles whose marks the
+    page knows, only the order is told.
+    """
     conversation = find(request, pk)
     shown = thread.since(conversation, number(request.GET.get("from")))
     older = thread.has_older(conversation, shown)
     context = _context(request, conversation, shown, older)
     if request.GET.get("seen") == context["fingerprint"]:
         return HttpResponse(status=204)
+    known = set(request.GET.get("known", "")[:KNOWN].split("."))
+    context["items"] = thread.drawn(conversation, context["items"], known)
     return render(request, "conversations/news.html", context)
 
 
@@ -150,7 +156,7 @@ def _quick(conversation: Conversation) -> list[tuple[str, str]]:
 def _context(
     request: HttpRequest,
     conversation: Conversation,
-    shown: list[Message],
+    shown: Sequence[thread.Row],
     older: bool,
     unread: int = 0,
 ) -> dict[str, Any]:

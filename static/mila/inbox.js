@@ -4,6 +4,7 @@
 
   const indonesian = document.documentElement.lang === "id";
   const UNITS = indonesian ? { min: "mnt", h: "j", d: "hr" } : { min: "min", h: "h", d: "d" };
+  const TOLD = 150;  // marks of bubbles in one question
   const narrow = () => window.innerWidth < 1024 || window.matchMedia("(pointer: coarse)").matches;
 
   // Clocks: how long ago, and how long until the assistant resumes.
@@ -95,7 +96,10 @@
     if (event.detail.elt.id !== "live") return;
     event.detail.parameters.from = live().dataset.first;
     event.detail.parameters.seen = live().dataset.seen;
+    event.detail.parameters.known = marks().join(".");
   });
+  // Of the newest bubbles: what is shown just so already need not come again.
+  const marks = () => [...box().querySelectorAll("[id^='message-'][data-mark]")].slice(-TOLD).map((row) => row.dataset.mark);
   document.addEventListener("htmx:afterRequest", function (event) {
     const asked = event.detail.elt;
     if (asked.id !== "live" || event.detail.xhr.status !== 200) return;

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -267,3 +268,40 @@ def test_a_spreadsheet_runs_no_formula_of_a_customer(owner: Client, chat: Conver
 
 def test_no_reader_gets_more_than_a_bounded_look() -> None:
     assert thread.STEP <= thread.LONGEST <= 300
+
+
+def marks(page: str) -> list[str]:
+    return re.findall(r'id="message-\d+" data-mark="(\w+)"', page)
+
+
+def test_news_draw_only_the_bubbles_that_the_page_does_not_show_just_so(
+    owner: Client, chat: Conversation
+) -> None:
+    first, second = said(chat, "one"), said(chat, "two", author="assistant", state="sent")
+    known = ".".join(marks(read(owner, at(chat))))
+    said(chat, "three")
+    said(chat, "one")  # once more, in the same words
+    Message.objects.filter(pk=second.pk).update(state="read")  # a tick has come
+    page = read(owner, f"{at(chat, 'news')}?known={known}")
+    assert page.count(">one<") == 1
+    assert f'<i id="message-{first.pk}"' in page  # its place among the others
+    assert ">two<" in page
+    assert ">three<" in page
+    order = [page.index(f'id="message-{pk}"') for pk in (first.pk, second.pk, second.pk + 1)]
+    assert order == sorted(order)
+
+
+def test_marks_of_news_are_those_of_the_page(owner: Client, chat: Conversation) -> None:
+    said(chat, "one", details={"edits": ["0ne"]})
+    said(chat, "two", author="assistant", state="failed", error="No line.")
+    assert marks(read(owner, at(chat, "news"))) == marks(read(owner, at(chat)))
+
+
+def test_a_poll_with_nothing_new_reads_no_whole_message(owner: Client, chat: Conversation) -> None:
+    for n in range(40):
+        said(chat, f"line {n}")
+    (seen,) = re.findall(r'data-seen="(\w+)"', read(owner, at(chat)))
+    with CaptureQueriesContext(connection) as queries:
+        assert owner.get(at(chat, "news"), {"seen": seen}).status_code == 204
+    assert len(queries) <= 11
+    assert not [query for query in queries.captured_queries if "idempotency_key" in query["sql"]]

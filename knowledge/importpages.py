@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from knowledge import exporting, importing, spellings, tables
 from knowledge.entries import label_of
 from knowledge.models import KnowledgeCategory, KnowledgeEntry, Upload, UploadLine
+from tenants import cells
 from tenants.access import is_staff, visible
 from tenants.models import Tenant
 from tenants.pages import frame, studio_page
@@ -281,8 +282,7 @@ def download(rows: list[list[str]], kind: str, name: str) -> HttpResponse:
     if kind == "xlsx":
         response = HttpResponse(exporting.as_xlsx(rows), content_type=exporting.XLSX)
     else:
-        separator = ";" if get_language() == "id" else ","  # as spreadsheets of the country write
-        made = exporting.as_csv(rows, separator)
+        made = exporting.as_csv(rows, cells.separator())
         response = HttpResponse(made, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     response["X-Content-Type-Options"] = "nosniff"

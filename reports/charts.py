@@ -169,8 +169,8 @@ def reply_assistant(report: Report) -> Chart:
 
 def reply_staff(report: Report) -> Chart:
     what = _(
-        "From the customer's last message until somebody of the staff replied, in minutes, where the assistant had handed over or "
-        "not answered. Nights and days off count. Exact to 2.5 %."
+        "From the customer's first unanswered message until somebody of the staff replied, in minutes, where the assistant had handed "
+        "over or not answered. After 24 hours of silence a new message counts. Nights and days off count. Exact to 2.5 %."
     )
     title = _("Reply time of staff")
     return _reply_chart(report, "staff", 60, key="reply_staff", title=title, what=what, unit="min")

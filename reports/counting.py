@@ -8,6 +8,8 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 from django.db.models import Max, Q, QuerySet
@@ -104,8 +106,8 @@ class _Messages:
         self._zone = tenant.zone
         self._begun: dict[uuid.UUID, list[_Begun]] = {}
         self._wrote: dict[uuid.UUID, dt.datetime] = {}  # when the customer wrote last
-        # Last messages of bursts that wait for a first reply, and for staff: what was handed over still does.
-        self._waits: dict[uuid.UUID, dt.datetime] = {}
+        self._waits: dict[uuid.UUID, dt.datetime] = {}  # last message of a burst, for a first reply
+        # First message of a conversation that waits for staff: what was handed over still does.
         self._waits_for_staff: dict[uuid.UUID, dt.datetime] = {}
 
     def read(self) -> dict[uuid.UUID, list[_Begun]]:
@@ -131,6 +133,7 @@ class _Messages:
         """Who already wrote before the first day, and waits since then."""
         # By chat alone: with the studio as well, SQLite reads all that was ever written in it.
         before = Message.objects.filter(created_at__lt=self._start).exclude(_NOT_SAID)
+        open_since: dict[uuid.UUID, dt.datetime | None] = {}
         for part in _parts(sorted(chats, key=str)):
             last = before.filter(conversation__in=part).order_by().values_list("conversation")
             for chat, wrote, replied, settled in last.annotate(**_LAST):
@@ -139,7 +142,9 @@ class _Messages:
                 if wrote and (replied is None or replied < wrote):
                     self._waits[chat] = wrote
                 if wrote and (settled is None or settled < wrote):
-                    self._waits_for_staff[chat] = wrote
+                    open_since[chat] = settled
+        for some in _parts(sorted(open_since, key=str), 100):
+            self._waits_for_staff |= _first_unanswered(before, {c: open_since[c] for c in some})
 
     def _take(self, said: Said) -> None:
         counted = said.at < self._end
@@ -154,11 +159,13 @@ class _Messages:
 
     def _asked(self, said: Said, counts: Counts | None) -> None:
         before = self._wrote.get(said.chat)
-        if counts and (before is None or said.at - before >= SILENCE):
+        begins = before is None or said.at - before >= SILENCE
+        if counts and begins:
             counts.begun += 1
             self._begun.setdefault(said.chat, []).append(_Begun(said.at, counts))
-        for noted in (self._wrote, self._waits, self._waits_for_staff):
-            noted[said.chat] = said.at
+        if begins or said.chat not in self._waits_for_staff:
+            self._waits_for_staff[said.chat] = said.at
+        self._wrote[said.chat] = self._waits[said.chat] = said.at
 
     def _replied(self, said: Said, counts: Counts) -> None:
         first = self._waits.pop(said.chat, None)
@@ -176,10 +183,27 @@ class _Messages:
         counts.bad += said.feedback == "bad"
 
 
-def _parts(chats: list[uuid.UUID]) -> Iterator[list[uuid.UUID]]:
+def _first_unanswered(
+    said: QuerySet[Message], since: dict[uuid.UUID, dt.datetime | None]
+) -> dict[uuid.UUID, dt.datetime]:
+    """When each customer first wrote in the conversation that is still open; `since` says what was settled before."""
+    each = [Q(conversation=chat, **_later(settled)) for chat, settled in since.items()]
+    rows = said.filter(reduce(or_, each), author=Author.CUSTOMER).order_by("-created_at")
+    found: dict[uuid.UUID, dt.datetime] = {}
+    for chat, at in rows.values_list("conversation_id", "created_at"):
+        if chat not in found or found[chat] - at < SILENCE:
+            found[chat] = at  # what came before a day of silence was another conversation
+    return found
+
+
+def _later(settled: dt.datetime | None) -> dict[str, dt.datetime]:
+    return {"created_at__gt": settled} if settled else {}
+
+
+def _parts(chats: list[uuid.UUID], most: int = 500) -> Iterator[list[uuid.UUID]]:
     """No statement names more than so many: SQLite has a limit."""
-    for begin in range(0, len(chats), 500):
-        yield chats[begin : begin + 500]
+    for begin in range(0, len(chats), most):
+        yield chats[begin : begin + most]
 
 
 def _count_tasks(tenant: Tenant, begun: dict[Any, list[_Begun]], start: Any, end: Any) -> None:

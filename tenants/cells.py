@@ -8,6 +8,8 @@ import io
 import re
 from collections.abc import Iterable
 
+from django.utils.translation import get_language
+
 # The wide signs are taken for the narrow ones by some programs; blanks before them do not help.
 _STARTS = "=+\\-@\t\r\uff1d\uff0b\uff0d\uff20"
 _PIECE = r"(?:^|(?<=[\n\r,;\t|]))"
@@ -26,12 +28,20 @@ def read_back(cell: str) -> str:
     return _QUOTED.sub("", cell)
 
 
+def separator() -> str:
+    """As spreadsheets of the reader's country part a csv: with Indonesian settings a comma stands within numbers."""
+    return ";" if get_language() == "id" else ","
+
+
 def row(cells: Iterable[object]) -> str:
     """A line of a csv with every cell in quotes. Numbers stay numbers, nothing is an empty cell."""
     line = io.StringIO()
-    csv.writer(line, quoting=csv.QUOTE_ALL).writerow([_safe(cell) for cell in cells])
+    written = csv.writer(line, delimiter=separator(), quoting=csv.QUOTE_ALL)
+    written.writerow([_safe(cell) for cell in cells])
     return line.getvalue()
 
 
 def _safe(cell: object) -> object:
+    if isinstance(cell, float) and separator() == ";":
+        return str(cell).replace(".", ",")  # a point would make a date of it, or thousands
     return harmless(cell) if isinstance(cell, str) else cell

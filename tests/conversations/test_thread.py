@@ -266,6 +266,19 @@ def test_a_spreadsheet_runs_no_formula_of_a_customer(owner: Client, chat: Conver
     assert [row["text"][:2] for row in rows[-2:]] == ["'=", "'+"]
 
 
+def test_a_csv_is_parted_as_spreadsheets_of_the_readers_language_part_it(
+    owner: Client, chat: Conversation
+) -> None:
+    said(chat, "halo, kak")
+    for language, separator in (("id", ";"), ("en", ",")):
+        response = owner.get(
+            at(chat, "export"), {"as": "csv"}, headers={"Accept-Language": language}
+        )
+        text = response.content.decode("utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text), delimiter=separator))
+        assert rows[-1]["text"] == "halo, kak"
+
+
 def test_no_reader_gets_more_than_a_bounded_look() -> None:
     assert thread.STEP <= thread.LONGEST <= 300
 

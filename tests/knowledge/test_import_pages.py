@@ -103,6 +103,20 @@ def test_a_link_confirms_nothing(owner: Client, step: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "id"])
+def test_what_was_exported_is_read_again_in_either_language(
+    owner: Client, ombak: Tenant, language: str
+) -> None:
+    factories.entry(ombak, "Harga; paket, dan lain-lain", content="Rp 1,5 juta; di tempat.")
+    address = "/admin/knowledge/knowledgeentry/export.csv"
+    made = owner.get(address, headers={"Accept-Language": language}).content
+    assert made.decode("utf-8-sig").startswith({"en": '"title","', "id": '"title";"'}[language])
+    at = timezone.now()
+    upload = importing.begin(ombak, by=None, name="x.csv", data=made, language=language, at=at)
+    importing.choose(upload, upload.mapping)
+    assert upload.counts() | {"same": 1} == upload.counts()
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_the_template_can_be_imported_as_it_is(
     owner: Client, ombak: Tenant, language: str, kind: str

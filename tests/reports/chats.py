@@ -83,7 +83,8 @@ def by_hand(tenant: Tenant, first: dt.date, last: dt.date) -> dict[str, Any]:
         for row in rows:
             found[row.author] += inside(row.created_at)
             if row.author == "customer":
-                if (wrote is None or row.created_at - wrote >= day) and inside(row.created_at):
+                begins = wrote is None or row.created_at - wrote >= day
+                if begins and inside(row.created_at):
                     reach = [
                         m for m in rows if row.created_at <= m.created_at < row.created_at + day
                     ]
@@ -96,7 +97,8 @@ def by_hand(tenant: Tenant, first: dt.date, last: dt.date) -> dict[str, Any]:
                     found["handed_over"] += called
                     found["alone"] += "assistant" in who and "staff" not in who and not called
                 wrote = row.created_at
-                waits = {"assistant": wrote, "staff": wrote}
+                waits["assistant"] = wrote
+                waits["staff"] = wrote if begins else waits.get("staff", wrote)
                 continue
             if row.author in waits and inside(row.created_at):
                 times[row.author].append((row.created_at - waits[row.author]).total_seconds())

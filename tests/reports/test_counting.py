@@ -65,6 +65,29 @@ def test_a_burst_is_answered_once_and_timed_from_its_last_message(
     assert times.share(0.5) == pytest.approx(4, rel=0.026)
 
 
+@pytest.mark.parametrize("days", [0, 1])
+def test_staff_are_timed_from_the_first_message_that_nobody_answered(
+    ombak: Tenant, noon: dt.datetime, days: int
+) -> None:
+    """Also when it came on a day before, and though the customer asked again a minute before the reply."""
+    on = chats.chat(ombak)
+    chats.said(on, "customer", noon - 9 * DAY)  # “thanks”, of another conversation
+    first = noon - days * 18 * HOUR
+    for at in (first, noon + 2 * HOUR, noon + 3 * HOUR - MINUTE):
+        chats.said(on, "customer", at)
+    chats.said(on, "staff", noon + 3 * HOUR)
+    waited = (3 * HOUR + days * 18 * HOUR).total_seconds()
+    assert of_day(ombak, noon).replies["staff"].share(0.5) == pytest.approx(waited, rel=0.026)
+
+
+def test_what_staff_answered_does_not_wait_any_more(ombak: Tenant, noon: dt.datetime) -> None:
+    on = chats.chat(ombak)
+    for minutes, author in ((0, "customer"), (5, "staff"), (60, "customer"), (62, "staff")):
+        chats.said(on, author, noon + minutes * MINUTE)
+    times = of_day(ombak, noon).replies["staff"]
+    assert [times.share(0.5), times.share(1)] == pytest.approx([120, 300], rel=0.026)
+
+
 def test_a_reply_counts_from_when_whatsapp_took_it(ombak: Tenant, noon: dt.datetime) -> None:
     on = chats.chat(ombak)
     chats.said(on, "customer", noon)

@@ -4,6 +4,7 @@ import csv
 import io
 
 import pytest
+from django.utils.translation import override
 
 from tenants.cells import harmless, read_back, row
 
@@ -44,3 +45,9 @@ def test_reading_back_is_the_exact_opposite() -> None:
     pieces = ["'", "=", "+", "-", "@", ",", ";", "\n", "\t", "a", " ", "\u00a0"]
     texts = [a + b + c + d for a in pieces for b in pieces for c in pieces for d in pieces]
     assert [read_back(harmless(text)) for text in texts] == texts
+
+
+def test_a_spreadsheet_with_indonesian_settings_parts_the_cells_and_reads_the_numbers() -> None:
+    with override("id"):
+        line = row(["harga; kak", "Rp 1.200.000", 5, 2.5])
+    assert line.strip() == '"harga; kak";"Rp 1.200.000";"5";"2,5"'

@@ -59,7 +59,7 @@ class _Answering:
 
     def reply(self) -> Reply:
         question = self.question
-        self.language = language.of_customer(
+        self.language = question.answer_in or language.of_customer(
             question.text, question.earlier, question.tenant.default_language
         )
         flag = redflags.find(self.whole)
@@ -181,7 +181,8 @@ class _Answering:
         last = abuse.is_last(question.earlier)
         text = abuse.calm(self.language, question.tenant, last=last)
         task = self._draft("complaint", "normal") if last else None
-        return replace(self._reply(text, task, Turn.Outcome.FROM_KNOWLEDGE), error=INSULTED)
+        self.trace.append({"note": INSULTED})
+        return self._reply(text, task, Turn.Outcome.FROM_KNOWLEDGE)
 
     def with_missed(self, reply: Reply) -> Reply:
         """Beside the answer: what of the customer's message nobody could hear or see is with staff, and they know."""

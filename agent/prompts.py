@@ -23,6 +23,7 @@ FULL_AT_MOST = 15_000
 # Tools and rules, which count towards the smallest prefix that a model caches.
 AROUND_KNOWLEDGE = 2_400
 ENTRY_FRAME = 60  # characters around one entry
+_LANGUAGES = {"id": "Indonesian", "en": "English"}
 _ID = attrgetter("id")
 _CACHED = {"type": "ephemeral", "ttl": "1h"}
 
@@ -118,6 +119,8 @@ def user_turn(question: Question, found: Sequence[KnowledgeEntry] | None, langua
         parts.append(f"Entries that may hold the answer, best first:\n{shown}")
     if question.pictures:
         parts.append(seeing.NOTE)
+    if question.answer_in:
+        parts.append(f"Answer in {_LANGUAGES[question.answer_in]}, whatever the message is in.")
     spoken = ' from="voice note, words may be misheard"' if question.heard else ""
     parts.append(f'<message language="{language}"{spoken}>\n{escaped(question.text)}\n</message>')
     return "\n".join(parts)

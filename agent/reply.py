@@ -26,6 +26,7 @@ class Question:
     with_file: bool = False  # a picture or document came with them
     pictures: Sequence[Mapping[str, Any]] = ()  # as the model gets them
     missed: Sequence[str] = ()  # what nobody could hear or see: voice, image
+    answer_in: str = ""  # a language that staff chose in the Playground; else that of the text
 
     @property
     def earlier(self) -> list[str]:

@@ -16,6 +16,7 @@ from agent.arrivals import NOTHING, SPOKEN, Arrived, arrived
 from agent.claude import model_for
 from agent.models import Turn
 from agent.phrases import phrase
+from agent.pretending import as_chosen
 from agent.reply import Question, Reply
 from conversations import mailbox
 from conversations.attachments import enclose
@@ -82,7 +83,7 @@ def question_of(claim: Claim, at: dt.datetime, came: Arrived = NOTHING) -> Quest
     conversation, first = claim.conversation, claim.messages[0].pk
     texts = [_words(message) for message in claim.messages]
     customer = conversation.customer
-    return Question(
+    asked = Question(
         tenant=conversation.tenant,
         text="\n".join(text for text in texts if text),
         at=at,
@@ -93,6 +94,8 @@ def question_of(claim: Claim, at: dt.datetime, came: Arrived = NOTHING) -> Quest
         pictures=came.pictures,
         missed=came.missed,
     )
+    choice = claim.messages[-1].details.get("as")  # of the Playground only
+    return as_chosen(asked, choice) if choice else asked
 
 
 def _words(message: Message) -> str:
@@ -194,7 +197,8 @@ def _details(reply: Reply) -> dict[str, Any]:
     context = next((str(step["context"]) for step in reply.trace if "context" in step), "")
     stopped = [list(held["missing"])[:20] for held in reply.stopped]
     drafts = [str(held["draft"])[:LONGEST_DRAFT] for held in reply.stopped][:2]
-    told = (("context", context), ("stopped", stopped), ("drafts", drafts))
+    note = next((str(step["note"]) for step in reply.trace if "note" in step), "")
+    told = (("context", context), ("stopped", stopped), ("drafts", drafts), ("note", note))
     return {name: value for name, value in told if value}
 
 

@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy
 from agent import gaps
 from agent.gap_page import is_id
 from agent.models import Turn
+from agent.nextsteps import next_step, no_key
+from agent.pretending import CUSTOMERS, LANGUAGES, chosen, named
 from agent.rests import sources
 from agent.warnings import warnings
 from conversations import playground as room
@@ -48,7 +50,10 @@ def playground(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         "agent/playground.html",
         _("Playground"),
         **_conversation(request, tenant),
-        notices=_notices(tenant),
+        notices=warnings(tenant, timezone.now()),
+        no_key=None if _has_model(tenant) else no_key(request),
+        languages=LANGUAGES.items(),
+        customers=CUSTOMERS.items(),
         samples=SAMPLES,
         tenant=tenant,
     )
@@ -89,12 +94,17 @@ def trace(turn: Turn) -> dict[str, Any]:
     return {
         "turn": turn,
         "entries": sources(turn),
-        "note": _(turn.error) if turn.error else "",
+        "note": _note(turn),
         "context": _CONTEXTS.get(details.get("context", ""), ""),
         "held": held,
         "drafts": details.get("drafts", []),
         "stopped": bool(held) and turn.outcome == Turn.Outcome.HANDED_OVER,
     }
+
+
+def _note(turn: Turn) -> str:
+    said = turn.error or str((turn.details or {}).get("note", ""))
+    return _(said) if said else ""
 
 
 _CONTEXTS = {
@@ -103,16 +113,9 @@ _CONTEXTS = {
 }
 
 
-def _notices(tenant: Tenant) -> list[str]:
-    """Why answers are not what they could be: no key, or a budget that is nearly or wholly used."""
-    said = warnings(tenant, timezone.now())
-    if not (tenant.anthropic_api_key or settings.ANTHROPIC_API_KEY or settings.ANTHROPIC_BASE_URL):
-        said.append(
-            _(
-                "No Anthropic key is set: answers come word for word from the knowledge. Add a key in the studio's settings."
-            )
-        )
-    return said
+def _has_model(tenant: Tenant) -> bool:
+    key = tenant.anthropic_api_key or settings.ANTHROPIC_API_KEY
+    return bool(key or settings.ANTHROPIC_BASE_URL)
 
 
 def _wrong(request: HttpRequest, tenant: Tenant) -> HttpResponse:
@@ -139,7 +142,7 @@ def _ask(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     text = request.POST.get("text", "").strip()
     try:
         if text:
-            room.ask(tenant, _person(request), text, timezone.now())
+            room.ask(tenant, _person(request), text, timezone.now(), chosen(request.POST))
         else:
             messages.error(request, _("Type a question first."))
     except ValidationError as error:
@@ -161,13 +164,23 @@ def _conversation(request: HttpRequest, tenant: Tenant) -> dict[str, Any]:
     waiting = bool(shown) and shown[-1].state == Message.State.NEW
     silent = waiting and _nobody_works(conversation, shown[-1], timezone.now())
     seen = [(m.pk, m.state, m.text) for m in shown], silent
+    asked = [message for message in shown if message.author == Message.Author.CUSTOMER]
     return {
-        "bubbles": shown,
+        "bubbles": [_bubble(request, tenant, message) for message in shown],
+        "choice": asked[-1].details.get("as", {}) if asked else {},
         "waiting": waiting,
         "silent": silent,
         "may_teach": allowed(request, "knowledge.change"),
         "fingerprint": hashlib.sha256(repr(seen).encode()).hexdigest()[:16],
     }
+
+
+def _bubble(request: HttpRequest, tenant: Tenant, message: Message) -> Message:
+    """The message, with the choices it was asked with, or with what was wrong when it was answered."""
+    turn: Turn | None = getattr(message, "turn", None)
+    message.chosen = named(message.details.get("as", {}))  # type: ignore[attr-defined]
+    message.trouble = next_step(request, tenant, turn.error) if turn else None  # type: ignore[attr-defined]
+    return message
 
 
 def _last(conversation: Conversation | None) -> list[Message]:

@@ -1,6 +1,8 @@
 """Staff try the assistant out: a conversation of their own, answered like a customer's, never sent, no escalation."""
 
 import datetime as dt
+from collections.abc import Mapping
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -22,11 +24,23 @@ def conversation_of(tenant: Tenant, user: User) -> Conversation:
 
 
 @transaction.atomic
-def ask(tenant: Tenant, user: User, text: str, at: dt.datetime) -> Message:
-    """Put a question into the mailbox of the assistant. ValidationError for an empty one."""
+def ask(
+    tenant: Tenant,
+    user: User,
+    text: str,
+    at: dt.datetime,
+    choice: Mapping[str, str] | None = None,
+) -> Message:
+    """Put a question into the mailbox of the assistant. ValidationError for an empty one.
+
+    `choice` is what the person chose for it: the assistant reads it, and the page shows it.
+    """
     text = clean_text(text).strip()
     if not text:
         raise ValidationError(_("Write a question first."))
+    details: dict[str, Any] = {"as": dict(choice)} if choice else {}
+    if len(text) > Message.LONGEST:
+        details["cut_from"] = len(text)
     conversation = conversation_of(tenant, user)
     rows = Conversation.objects.select_for_update(no_key=True).filter(pk=conversation.pk)
     conversation = rows.get()
@@ -37,7 +51,7 @@ def ask(tenant: Tenant, user: User, text: str, at: dt.datetime) -> Message:
         text=text[: Message.LONGEST],
         state=Message.State.NEW,
         written_by=user,
-        details={"cut_from": len(text)} if len(text) > Message.LONGEST else {},
+        details=details,
         created_at=at,
     )
     rows.update(

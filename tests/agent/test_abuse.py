@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from agent import abuse, redflags
-from agent.answering import answer
+from agent.answering import INSULTED, answer
 from conversations.history import Line
 from tests.agent.test_answering import FakeModel, question, says
 
@@ -38,7 +38,8 @@ def test_an_insult_gets_one_calm_sentence_without_a_model(ombak, now, model, tex
     assert "*admin*" in reply.text
     assert "Ombak" in reply.text
     assert (reply.language, reply.escalation, reply.rounds) == (language, None, 0)
-    assert reply.error
+    assert reply.error == ""  # Home must not call it a fault of the provider
+    assert {"note": INSULTED} in reply.trace
 
 
 def test_the_third_insult_of_a_day_brings_a_person(ombak, now):

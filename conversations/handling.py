@@ -76,19 +76,6 @@ def let_go(conversation: Conversation, at: dt.datetime, resumes_after: int) -> N
 
 
 @transaction.atomic
-def assign(
-    conversation: Conversation,
-    user: User,
-    at: dt.datetime,
-    *,
-    resumes_after: int = 0,
-    held_by: object = None,
-) -> bool:
-    """A colleague gets the chat: as if they took it, from whoever was seen to have it."""
-    return take_over(conversation, user, at, resumes_after=resumes_after, held_by=held_by)
-
-
-@transaction.atomic
 def block(conversation: Conversation, at: dt.datetime, by: User | None = None) -> bool:
     """From now on nothing of this customer is answered, and nobody has to look: what waits for a person is over.
     Says False when it is so already.

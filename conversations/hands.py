@@ -83,7 +83,7 @@ def assign(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         colleague = next((u for u in who_may_answer(conversation.tenant) if u.pk == wanted), None)
         if colleague is None:
             messages.warning(request, _("Choose a colleague of this studio."))
-        elif handling.assign(
+        elif handling.take_over(  # as if the colleague took it
             conversation,
             colleague,
             timezone.now(),

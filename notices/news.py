@@ -65,7 +65,7 @@ def _since(request: HttpRequest, after: dt.datetime, told: list[str]) -> list[No
 def _alert(row: Notice) -> dict[str, Any]:
     escalation = row.escalation
     assert escalation
-    summary = words.harmless(escalation.summary)
+    summary = words.defanged(escalation.summary)
     return {
         "id": str(row.pk),
         "title": f"{words.who(escalation)}: {escalation.get_category_display()}",

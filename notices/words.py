@@ -26,7 +26,7 @@ _NUMBER = re.compile(
 )
 
 
-def harmless(text: str, longest: int = LONGEST) -> str:
+def defanged(text: str, longest: int = LONGEST) -> str:
     """A customer's words for a colleague's eyes: nothing in them can be tapped, nor look like a word of MILA's."""
     shown = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
     shown = _MARKS.sub("", _LINKS.sub("[…]", shown).replace("[…]", "…"))
@@ -43,15 +43,15 @@ def whatsapp_text(notices: Sequence[Notice], language: str) -> str:
     with override(language):
         tenant = notices[0].tenant
         if is_test(notices):
-            return f"✅ *{harmless(tenant.name)}*\n{_test_text()}"
-        return "\n".join([f"🔔 *{harmless(tenant.name)}*", *_lines(notices)])
+            return f"✅ *{defanged(tenant.name)}*\n{_test_text()}"
+        return "\n".join([f"🔔 *{defanged(tenant.name)}*", *_lines(notices)])
 
 
 def email_words(notices: Sequence[Notice], language: str) -> tuple[str, str]:
     """Subject and body."""
     with override(language):
         tenant = notices[0].tenant
-        name = harmless(tenant.name)
+        name = defanged(tenant.name)
         if is_test(notices):
             return f"{name}: {_('test alert')}", f"{_test_text()}\n"
         body = "\n".join([*_lines(notices), "", "MILA"])
@@ -99,14 +99,14 @@ def _lines(notices: Sequence[Notice]) -> list[str]:
 
 
 def _briefly(escalation: Escalation) -> list[str]:
-    summary = harmless(escalation.summary, BRIEF)
+    summary = defanged(escalation.summary, BRIEF)
     said = f": “{summary}”" if summary else ""
     address = link(escalation)
     return [f"{_reason(escalation)}, {who(escalation)}{said}", *([address] if address else [])]
 
 
 def _one(escalation: Escalation, late: int) -> list[str]:
-    summary = harmless(escalation.summary)
+    summary = defanged(escalation.summary)
     lines = [_reason(escalation), _("Customer: %(who)s") % {"who": who(escalation)}]
     if summary:
         lines.append(f"“{summary}”")
@@ -118,7 +118,7 @@ def _one(escalation: Escalation, late: int) -> list[str]:
 def who(escalation: Escalation) -> str:
     """The customer's own name, else the end of the number."""
     customer = escalation.conversation.customer
-    name = harmless(customer.name, 40) if customer else ""
+    name = defanged(customer.name, 40) if customer else ""
     number = f"{customer.phone[:3]}…{customer.phone[-4:]}" if customer and customer.phone else ""
     return name or number or _("Unknown number")
 

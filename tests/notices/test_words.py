@@ -36,7 +36,7 @@ from tests.notices.test_rounds import asks
     ],
 )  # fmt: skip
 def test_a_customers_words_are_one_harmless_line(typed, shown):
-    assert words.harmless(typed) == shown
+    assert words.defanged(typed) == shown
 
 
 @pytest.fixture

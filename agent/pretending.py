@@ -10,9 +10,9 @@ from agent.reply import Question
 from tenants.models import Language
 
 NAME = "Ayu"  # of the customer whom MILA knows
-LANGUAGES = {"": _("Language: as the question"), **dict(Language.choices)}
+LANGUAGES = {"": _("Language: automatic"), **dict(Language.choices)}
 CUSTOMERS = {
-    "": _("Customer: goes on with this chat"),
+    "": _("Customer: this chat"),
     "new": _("Writes for the first time"),
     "known": _("Wrote before, is called Ayu"),
 }

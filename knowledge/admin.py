@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from knowledge import changes, exporting, importpages, review, sync, views
+from knowledge import changes, exporting, importpages, review, sync, usage, views
 from knowledge.contradictions import contradictions
 from knowledge.entries import store
 from knowledge.forms import EntryForm
@@ -66,7 +66,7 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
     form = EntryForm
     view_right = "knowledge"
     change_right = "knowledge.change"
-    list_display = ["title", "shown_category", "shown_status", "index", "changed"]
+    list_display = ["title", "shown_category", "shown_status", "index", "uses", "changed"]
     list_filter = [CategoryFilter, "status", "needs_review", "index_state", "language", AgeFilter]
     list_before_template = "knowledge/list_top.html"
     search_fields = ["title", "keywords", "content"]
@@ -173,6 +173,17 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
         rows: QuerySet[Any] = super().get_queryset(request)
         told: QuerySet[Any] = rows.annotate(changed_by=author)
         return told.defer("embedding")
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The entries of this page know how often they were used; nothing is kept on the admin, which all threads share."""
+        page = super().get_changelist_instance(request)
+        if studio := chosen_studio(request):
+            usage.note(page.result_list, studio, timezone.now())
+        return page
+
+    @admin.display(description=gettext_lazy("used in answers (30 days)"))
+    def uses(self, entry: Any) -> int | str:
+        return getattr(entry, "used", "—")
 
     @admin.display(description=gettext_lazy("changed"), ordering="updated_at")
     def changed(self, entry: Any) -> str:

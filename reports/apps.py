@@ -6,3 +6,9 @@ from django.apps import AppConfig
 class ReportsConfig(AppConfig):
     name = "reports"
     verbose_name = "Reports"
+
+    def ready(self) -> None:
+        from knowledge import usage
+        from reports import entries
+
+        usage.counted_by(entries.used_lately)

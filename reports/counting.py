@@ -223,6 +223,12 @@ def _judge(begun: Iterable[_Begun]) -> None:
         each.counts.alone += each.answered and not each.staff and not each.handed_over
 
 
+def answers_since(tenant: Tenant, start: dt.datetime) -> QuerySet[Turn]:
+    """The turns of which customers got an answer."""
+    rows = Turn.objects.filter(tenant=tenant, created_at__gte=start, purpose=Turn.Purpose.CUSTOMER)
+    return rows.filter(reply__isnull=False, outcome__in=_ANSWERED)
+
+
 def _count_turns(tenant: Tenant, days: Days, start: dt.datetime, end: dt.datetime) -> None:
     rows = Turn.objects.filter(tenant=tenant, created_at__gte=start, created_at__lt=end)
     names = ("created_at", "purpose", "outcome", "reply_id", "entries", "cost", "input_tokens")

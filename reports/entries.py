@@ -1,5 +1,6 @@
 """Which entries answers rested on, which were never needed, and what customers ask about."""
 
+import datetime as dt
 import uuid
 from collections import Counter
 from dataclasses import dataclass
@@ -8,8 +9,12 @@ from typing import NamedTuple
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from knowledge import usage
 from knowledge.models import KnowledgeCategory, KnowledgeEntry
+from reports import days
+from reports.counting import answers_since, days_between, midnight
 from reports.figures import Report
+from tenants.models import Tenant
 
 TOP = 10
 LISTED = 20  # of the entries that were never used
@@ -60,6 +65,24 @@ def _used(entry: Shelved | None, number: int = 0) -> Used:
         return Used(_("an entry that is gone"), number)
     link = reverse("admin:knowledge_knowledgeentry_change", args=[entry.pk])
     return Used(entry.title, number, link)
+
+
+def used_lately(tenant: Tenant, at: dt.datetime) -> Counter[str]:
+    """How many answers of the last days rested on each entry, by its reference: of days that are counted from their rows,
+    of the others, such as today, from the answers themselves.
+    """
+    last = days.today(tenant, at)
+    wanted = days_between(last - dt.timedelta(days=usage.DAYS - 1), last)
+    rows = days.stored(tenant, wanted[0], wanted[-2])
+    total: Counter[str] = Counter()
+    for row in rows.values():
+        total.update(row.figures.get("uses", {}))
+    begun = midnight(tenant, next(day for day in wanted if day not in rows))
+    answers = answers_since(tenant, begun).order_by().values_list("created_at", "entries")
+    for made, entries in answers:
+        if tenant.local(made).date() not in rows:
+            total.update(set(entries))
+    return total
 
 
 def never_used(report: Report) -> tuple[list[Used], int]:

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+import re
 from typing import Any
 
 import openpyxl
@@ -13,12 +14,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from agent.models import Turn
 from knowledge import importing
 from knowledge.entries import save_entry
 from knowledge.models import KnowledgeEntry
+from reports import days as counted
 from tenants.models import Membership, Tenant
 from tests import factories
 from tests.knowledge.test_admin import ADD, FORM, LIST
+from tests.reports import chats
 
 RISKY = ["=1+1", "+62 812", "-2+3", "@SUM(A1)", "\t=1", "'=1", "\uff1d1+1"]
 
@@ -145,3 +149,39 @@ def test_the_front_desk_exports_and_changes_nothing(client: Client, ombak: Tenan
     assert client.post(f"{LIST}{entry.pk}/index/").status_code == 403
     entry.refresh_from_db()
     assert entry.index_state == "failed"
+
+
+def used(page: str) -> list[str]:
+    return re.findall(r'class="[^"]*field-uses[^"]*"[^>]*>\s*(\d+|—)', page)
+
+
+def test_the_list_tells_how_often_answers_of_the_last_30_days_rested_on_an_entry(
+    owner: Client, ombak: Tenant, senja: Tenant
+) -> None:
+    """From days that the reports have counted and, for those that they have not, from the answers themselves."""
+    price, other = factories.entry(ombak, "A price"), factories.entry(ombak, "B rules")
+    at, chat = timezone.now(), chats.chat(ombak)
+    for days_ago in (0, 1, 3, 20, 40):
+        when = at - dt.timedelta(days=days_ago)
+        chats.answered(chat, when, price.reference, *([other.reference] * (days_ago == 3)))
+    chats.answered(chat, at, price.reference, purpose="playground")
+    chats.answered(chats.chat(senja), at, price.reference)
+    assert used(owner.get(LIST).content.decode()) == ["4", "1"]
+    counted.catch_up(ombak, counted.today(ombak, at) - dt.timedelta(days=30), at, seconds=5)
+    Turn.objects.filter(created_at__lt=at - dt.timedelta(days=2)).update(entries=[])
+    assert used(owner.get(LIST).content.decode()) == ["4", "1"]
+
+
+def test_how_often_entries_were_used_is_asked_once_for_the_page(
+    owner: Client, ombak: Tenant
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            owner.get(LIST)
+        return len(asked)
+
+    factories.entry(ombak, "First")
+    few = queries()
+    for number in range(20):
+        factories.entry(ombak, f"Entry {number}")
+    assert queries() == few

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PASSWORD, USER, Open, Visit
+from tests.browser.conftest import PASSWORD, USER, Open, Visit, settled
 
-pytestmark = [pytest.mark.pages, pytest.mark.xdist_group("pages")]
+pytestmark = pytest.mark.pages
 BROKEN = re.compile(r"\bNone\b|\bNaN\b|\bundefined\b|\b0 ?%")
 Owner = Callable[..., Page]
 
@@ -21,14 +21,13 @@ def owner(staff: Open, visit: Visit) -> Owner:
 
     def enter(size: str = "phone", language: str = "en") -> Page:
         platform = staff()
-        platform.wait_for_load_state("networkidle")
         platform.goto("/admin/platform/")
         platform.get_by_text("Make a new studio").click()
         platform.fill("[name=name]", f"Pagi {time.time_ns()}")
         platform.get_by_role("button", name="Make it, and a link for its owner").click()
         page = visit(size)
         join(page, urlsplit(platform.input_value("#link")).path, f"putu{time.time_ns()}")
-        page.wait_for_load_state("networkidle")  # Home counts its first days
+        settled(page)  # Home counts its first days
         if language != "en":
             page.goto("/admin/account/")
             page.locator("#own-language").select_option(language)
@@ -52,7 +51,7 @@ def join(page: Page, link: str, name: str) -> None:
 def menu(page: Page) -> list[str]:
     """Where the menu leads."""
     page.goto("/admin/")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     links = page.eval_on_selector_all("#nav-sidebar-apps a[href]", "all => all.map(a => a.href)")
     return list(dict.fromkeys(urlsplit(link).path for link in links))
 
@@ -64,7 +63,7 @@ def test_each_page_of_a_new_studio_says_what_comes_next(owner: Owner, language: 
     assert len(found) > 12
     for address in [*found, "/admin/account/", "/admin/tenants/deed/"]:
         page.goto(address)
-        page.wait_for_load_state("networkidle")
+        settled(page)
         text = page.locator("#content").inner_text()
         assert text.strip(), address
         assert not BROKEN.search(text), f"{address}: {BROKEN.search(text)} in {text}"
@@ -146,7 +145,7 @@ def test_a_day_without_a_mouse(visit: Visit) -> None:
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url("**/admin/")
-    page.wait_for_load_state("networkidle")
+    settled(page)
 
     tab_to(page, ".m-switch > summary")
     page.keyboard.press("Enter")
@@ -154,7 +153,7 @@ def test_a_day_without_a_mouse(visit: Visit) -> None:
     tab_to(page, f".m-switch-list button[value='{senja}']")
     page.keyboard.press("Enter")
     expect(page.locator(".m-switch > summary")).to_contain_text("Senja")
-    page.wait_for_load_state("networkidle")
+    settled(page)
 
     tab_to(page, "#nav-sidebar-apps a[href='/admin/team/']")
     page.keyboard.press("Enter")

@@ -6,9 +6,9 @@ import uuid
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, settled
 
-pytestmark = [pytest.mark.pages, pytest.mark.xdist_group("pages")]
+pytestmark = pytest.mark.pages
 
 LIST = "/admin/knowledge/knowledgeentry/"
 DIRT = """id;tenant;judul;kategori;isi;status
@@ -38,7 +38,7 @@ def test_a_dirty_file_is_told_line_by_line_and_its_good_lines_are_imported(
     staff: Open, size: str
 ) -> None:
     page, mark = staff(size), uuid.uuid4().hex[:6]
-    page.wait_for_load_state("networkidle")
+    settled(page)
     page.goto(f"{LIST}import/")
     no_side_scroll(page)
     data = DIRT.format(mark=mark).encode("cp1252")
@@ -84,7 +84,6 @@ def test_who_saves_second_is_warned_and_no_edit_is_lost(staff: Open) -> None:
     second.goto(address)
     first.fill("#id_content", "Parkir motor Rp 2.000.")
     first.locator("[name=_continue]").click()
-    first.wait_for_load_state("networkidle")
     second.fill("#id_content", "Parkir motor Rp 3.000.")
     second.locator("[name=_save]").click()
     warned = second.locator(".k-overtaken")
@@ -92,7 +91,6 @@ def test_who_saves_second_is_warned_and_no_edit_is_lost(staff: Open) -> None:
     expect(warned.locator("del")).to_contain_text("2.000")
     expect(second.locator("#id_content")).to_have_value("Parkir motor Rp 3.000.")
     second.locator("[name=_continue]").click()
-    second.wait_for_load_state("networkidle")
     second.goto(second.url.replace("/change/", "/history/"))
     for text in ("gratis", "2.000", "3.000"):
         expect(second.get_by_text(text).first).to_be_visible()

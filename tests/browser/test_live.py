@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from tests.browser.conftest import Open, log_in
 
-pytestmark = [pytest.mark.pages, pytest.mark.xdist_group("pages")]
+pytestmark = pytest.mark.pages
 AWAY = "No connection to the server"
 CARD = "**/admin/whatsapp/card/**"
 

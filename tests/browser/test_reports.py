@@ -3,16 +3,16 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import Open, settled
 
-pytestmark = [pytest.mark.pages, pytest.mark.xdist_group("pages")]
+pytestmark = pytest.mark.pages
 COLOUR = "canvas => Chart.getChart(canvas).data.datasets[1].backgroundColor"
 
 
 def drawn(page: Page, address: str) -> int:
     """How many charts hold ink."""
     page.goto(address)
-    page.wait_for_load_state("networkidle")
+    settled(page)
     return int(
         page.evaluate(
             "[...document.querySelectorAll('canvas[data-chart]')].filter(canvas => canvas.width > 50 &&"

@@ -5,7 +5,7 @@ from playwright.sync_api import Dialog, Page, expect
 
 from tests.browser.conftest import Open
 
-pytestmark = [pytest.mark.pages, pytest.mark.xdist_group("pages")]
+pytestmark = pytest.mark.pages
 SETTINGS = "/admin/studio/settings/"
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.browser.conftest import Open
-from tests.browser.pages import pages
+from tests.browser.pages import opened
 
-pytestmark = [pytest.mark.pages, pytest.mark.xdist_group("pages")]
+pytestmark = pytest.mark.pages
 
 # What a thumb must hit, and how large it is; links within a sentence may be as small as their words.
 SMALL = """() => {
@@ -24,8 +24,7 @@ SMALL = """() => {
 def test_a_thumb_hits_everything_on_a_phone(staff: Open) -> None:
     page = staff("phone")
     small = {}
-    for address in pages(page):
-        page.goto(address)
+    for address in opened(page):
         if found := page.evaluate(SMALL):
             small[address] = found
     told = "\n".join(f"{page}: {aim}" for page, aims in small.items() for aim in aims)

@@ -31,7 +31,7 @@ from tests.browser.conftest import (
     log_in,
 )
 
-pytestmark = [pytest.mark.pages, pytest.mark.xdist_group("pages")]
+pytestmark = [pytest.mark.pages, pytest.mark.xdist_group("whatsapp")]
 NOT_ANSWERING = "MILA's WhatsApp service is not answering."
 
 

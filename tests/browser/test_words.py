@@ -10,9 +10,9 @@ from babel.messages.pofile import read_po
 from playwright.sync_api import Page
 
 from tests.browser.conftest import PASSWORD, ROOT, USER, Visit, enter_studio
-from tests.browser.pages import pages
+from tests.browser.pages import opened
 
-pytestmark = [pytest.mark.pages, pytest.mark.xdist_group("pages")]
+pytestmark = pytest.mark.pages
 MARK = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 # The same in both languages, or names.
 SAME = {
@@ -99,9 +99,7 @@ def test_no_english_is_left_on_any_page_in_indonesian(visit: Visit, size: str) -
     page = visit(size, "id")
     enter_studio(page, USER, PASSWORD)
     left: list[str] = []
-    for address in pages(page):
-        page.goto(address)
-        page.wait_for_load_state("networkidle")
+    for _address in opened(page):
         left += left_in(page, plain, holes)
     assert page.locator("html").get_attribute("lang") == "id"
     assert not left, "\n".join(left)

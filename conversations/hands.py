@@ -30,13 +30,24 @@ def taken(request: HttpRequest, conversation: Conversation) -> bool:
     if problem := closed_because(conversation):
         messages.warning(request, problem)
         return True
-    return handling.take_over(
+    me, at = person(request), timezone.now()
+    mine = conversation.silent(at) and conversation.handler_id == me.pk
+    done = handling.take_over(
         conversation,
-        person(request),
-        timezone.now(),
+        me,
+        at,
         resumes_after=Desk.of(conversation.tenant).resumes_after,
         held_by=number(request.POST.get("held_by")) or None,
     )
+    if done and not mine:
+        log(request, conversation, "taken")
+    return done
+
+
+def log(request: HttpRequest, conversation: Conversation, what: str, **values: str) -> None:
+    """A line of the change log: who did what with whose chat, and nothing of what was said."""
+    whom = short(conversation)
+    deeds.note(conversation.tenant, person(request), what, whom=whom, **values)
 
 
 def closed_because(conversation: Conversation) -> str:
@@ -69,7 +80,9 @@ def hand_back(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         held_by = number(request.POST.get("held_by")) or None
         done = handling.hand_back(conversation, person(request), at, held_by=held_by)
         conversation.refresh_from_db()
-        if not done and conversation.silent(at):
+        if done:
+            log(request, conversation, "handed_back")
+        elif conversation.silent(at):
             tell_who_holds(request, conversation)
     return back_to(conversation)
 
@@ -91,6 +104,7 @@ def assign(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             held_by=number(request.POST.get("held_by")) or None,
         ):
             name = deeds.named(colleague)
+            log(request, conversation, "assigned", to=name)
             messages.success(request, _("%(name)s has this conversation now.") % {"name": name})
         else:
             tell_who_holds(request, conversation)
@@ -105,7 +119,7 @@ def block(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         at, me, off = timezone.now(), person(request), request.POST.get("do") == "unblock"
         if handling.unblock(conversation) if off else handling.block(conversation, at, me):
             what = "unblocked" if off else "blocked"
-            deeds.note(conversation.tenant, me, what, whom=short(conversation))
+            log(request, conversation, what)
             messages.success(request, _said(off))
     return back_to(conversation)
 

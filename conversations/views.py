@@ -16,6 +16,7 @@ from conversations import media, reactions, staffchats, teaching, thread
 from conversations.export import as_csv, as_text
 from conversations.finding import RIGHT, back_to, find, number, person
 from conversations.handout import handed_out
+from conversations.hands import log
 from conversations.inbox_page import pane
 from conversations.models import Conversation, Escalation, MediaFile, QuickReply
 from conversations.people_pane import colleagues, facts
@@ -127,9 +128,15 @@ def load_again(request: HttpRequest, pk: uuid.UUID, message: int) -> HttpRespons
 
 @staff_page(RIGHT)
 def export(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """The whole conversation on the studio's clock: as text, or (?as=csv) for spreadsheets. No notes of colleagues."""
+    """The whole conversation on the studio's clock: as text, or (as=csv) for spreadsheets. No notes of colleagues.
+
+    A POST, as the change log tells who took a customer's words along.
+    """
     conversation = find(request, pk)
-    kind = "csv" if request.GET.get("as") == "csv" else "txt"
+    if request.method != "POST":
+        return back_to(conversation)
+    kind = "csv" if request.POST.get("as") == "csv" else "txt"
+    log(request, conversation, "exported")
     written = as_csv(conversation) if kind == "csv" else as_text(conversation)
     # Spreadsheets take a csv for Latin-1 unless it begins so.
     text = "".join(written).encode("utf-8-sig" if kind == "csv" else "utf-8")

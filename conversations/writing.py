@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from conversations import media, outbox, reactions
 from conversations.attachments import AttachmentError, queue_file
 from conversations.finding import RIGHT, back_to, find, person
-from conversations.hands import closed_because, taken, who_holds
+from conversations.hands import closed_because, log, taken, who_holds
 from conversations.models import Conversation, Message, Note
 from conversations.people import clean_text
 from tenants.pages import staff_page
@@ -39,10 +39,23 @@ def reply(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "at": timezone.now(),
         "written_by": person(request),
     }
-    if not file:
-        outbox.queue(conversation, text, author=Message.Author.STAFF, **said)
-        return _answer(request, conversation)
-    return _answer(request, conversation, _send_file(conversation, file, text, said))
+    before = _replies(conversation, said["key"])
+    problem = (
+        _send_file(conversation, file, text, said) if file else _send(conversation, text, said)
+    )
+    if _replies(conversation, said["key"]) and not before:  # a double tap is one reply
+        log(request, conversation, "replied")
+    return _answer(request, conversation, problem)
+
+
+def _send(conversation: Conversation, text: str, said: dict[str, Any]) -> str:
+    outbox.queue(conversation, text, author=Message.Author.STAFF, **said)
+    return ""
+
+
+def _replies(conversation: Conversation, key: str) -> bool:
+    rows = Message.objects.filter(tenant=conversation.tenant_id, idempotency_key=key[:120])
+    return rows.exists()
 
 
 def _too_long(text: str) -> str:

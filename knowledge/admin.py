@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from knowledge import changes, exporting, importpages, review, sync, usage, views
+from knowledge import changes, importpages, review, sync, usage, views
 from knowledge.contradictions import contradictions
 from knowledge.entries import store
 from knowledge.forms import EntryForm
@@ -259,11 +259,11 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
 
     @admin.action(description=gettext_lazy("Export for Excel (xlsx)"), permissions=["view"])
     def export_xlsx(self, request: HttpRequest, rows: QuerySet[KnowledgeEntry]) -> HttpResponse:
-        return importpages.download(exporting.table(rows), "xlsx", "mila")
+        return importpages.exported(request, rows, "xlsx", "mila")
 
     @admin.action(description=gettext_lazy("Export as csv"), permissions=["view"])
     def export_csv(self, request: HttpRequest, rows: QuerySet[KnowledgeEntry]) -> HttpResponse:
-        return importpages.download(exporting.table(rows), "csv", "mila")
+        return importpages.exported(request, rows, "csv", "mila")
 
 
 def _warn(request: HttpRequest, entry: KnowledgeEntry) -> None:

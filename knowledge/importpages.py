@@ -1,11 +1,13 @@
 """The pages of an import: bring a file, say which column is what, read the report, confirm, watch it being written."""
 
 import uuid
+from collections import Counter
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -18,7 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 from knowledge import exporting, importing, spellings, tables
 from knowledge.entries import label_of
 from knowledge.models import KnowledgeCategory, KnowledgeEntry, Upload, UploadLine
-from tenants import cells
+from tenants import cells, deeds
 from tenants.access import is_staff, visible
 from tenants.models import Tenant
 from tenants.pages import frame, studio_page
@@ -271,11 +273,20 @@ def template(request: HttpRequest, tenant: Tenant, kind: str) -> HttpResponse:
 
 
 @studio_page("knowledge")
-@require_GET
+@require_POST
 def export(request: HttpRequest, tenant: Tenant, kind: str) -> HttpResponse:
-    """All entries of the studio, as a file that can be changed and imported again."""
+    """All entries of the studio, as a file that can be changed and imported again. A POST, as it is noted down."""
     rows = KnowledgeEntry.objects.filter(tenant=tenant).defer("embedding")
-    return download(exporting.table(rows.order_by("category", "title", "pk")), kind, tenant.slug)
+    return exported(request, rows.order_by("category", "title", "pk"), kind, tenant.slug)
+
+
+def exported(request: HttpRequest, rows: QuerySet[Any], kind: str, name: str) -> HttpResponse:
+    """The file, and a line in the change log of each studio whose entries are in it."""
+    assert is_staff(request.user)  # the site let them in
+    entries = list(rows.select_related("tenant"))
+    for tenant, number in Counter(entry.tenant for entry in entries).items():
+        deeds.note(tenant, request.user, "exported_knowledge", number=str(number))
+    return download(exporting.table(entries), kind, name)
 
 
 def download(rows: list[list[str]], kind: str, name: str) -> HttpResponse:

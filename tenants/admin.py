@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.paginator import InfinitePaginator
 
 from tenants.access import StudioAdminMixin, allowed, chosen_studio, is_platform_admin
 from tenants.deeds import note, told
@@ -233,6 +234,8 @@ class TenantAdmin(StudioModelAdmin):
 class DeedAdmin(ReadOnlyAdmin):
     """The change log of the studio; of all studios and the platform for who looks at all of them."""
 
+    paginator = InfinitePaginator  # every reply of staff is a row: nobody reads how many there are
+    show_full_result_count = False
     list_display = ["at", "who", "told"]
     list_display_links = None
     search_fields = ["who"]

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.forms import AuthenticationForm
 from unfold.widgets import (
+    SELECT_CLASSES,
     UnfoldAdminPasswordWidget,
-    UnfoldAdminSelectWidget,
     UnfoldBooleanSwitchWidget,
 )
 
@@ -21,7 +21,7 @@ from tenants.hours import DAYS
 from tenants.models import Tenant
 from tenants.secrets import hint
 from tenants.updates import clean_key
-from tenants.widgets import HoursWidget, RowsWidget
+from tenants.widgets import HoursWidget, LongSelect, RowsWidget
 
 KEYS = frozenset({"anthropic_api_key", "openai_api_key"})
 # The three zones of Indonesia, then all others.
@@ -84,7 +84,7 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
     )
     timezone = forms.CharField(
         label=gettext_lazy("Time zone"),
-        widget=UnfoldAdminSelectWidget(choices=ZONES),
+        widget=LongSelect({"class": " ".join(SELECT_CLASSES)}, choices=ZONES),
         help_text=gettext_lazy("All times on the pages and in the answers are of this zone."),
     )
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from tenants.forms import ZONES, TenantForm
 from tenants.models import Tenant
+from tenants.widgets import LongSelect
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -112,7 +113,7 @@ class TabForm(TenantForm):
             del self.fields[name]  # the base declares some for every form
         self.order_fields(shown)
         if "timezone" in self.fields:
-            self.fields["timezone"].widget = forms.Select(choices=ZONES)
+            self.fields["timezone"].widget = LongSelect(choices=ZONES)
         for field in self.fields.values():
             if isinstance(field.widget, _PLAIN):
                 field.widget.attrs["class"] = "m-field"

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.forms.utils import flatatt
 from django.template.loader import render_to_string
 from django.utils.datastructures import MultiValueDict
 from django.utils.dates import WEEKDAYS
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from tenants.hours import DAYS
@@ -19,6 +21,21 @@ class OurWidget(forms.Widget):
 
     def _render(self, template_name: str, context: Any, renderer: Any = None) -> SafeString:
         return render_to_string(template_name, context)
+
+
+class LongSelect(forms.Select):
+    """A choice of hundreds, written as one piece. Django draws a template for each option: 60 ms for the time zones."""
+
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        chosen = self.format_value(value)
+        options = (
+            (key, flatatt({"selected": str(key) in chosen}), label) for key, label in self.choices
+        )
+        drawn = format_html_join("", '<option value="{}"{}>{}</option>', options)
+        own = flatatt(self.build_attrs({**self.attrs, "name": name}, attrs))
+        return format_html("<select{}>{}</select>", own, drawn)
 
 
 class HoursWidget(OurWidget):

@@ -137,5 +137,5 @@ def test_the_list_fits_a_phone_and_exports(staff: Open) -> None:
     shown = [cell for cell in row.locator("td, th").all() if cell.is_visible()]
     assert len(shown) <= 4
     with page.expect_download() as download:
-        page.get_by_role("link", name="Export (xlsx)").click()
+        page.get_by_role("button", name="Export (xlsx)").click()
     assert download.value.suggested_filename.endswith(".xlsx")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from conversations import calls, handling, inbox, intake, mailbox, outbox, staffchats
 from conversations.inbound import Call, Edit
 from conversations.models import Conversation, Customer, Desk, Escalation, Message, Note
+from tenants import deeds
 from tenants.models import Deed, Membership, Tenant
 from tests import factories
 from tests.config.rows import conversation
@@ -310,6 +311,32 @@ def test_blocking_is_a_post_that_the_change_log_tells_without_a_name(
     assert fresh(chat.customer).blocked_at is None
     assert [deed.what for deed in Deed.objects.order_by("pk")] == ["blocked", "unblocked"]
     assert "Ayu" not in str(list(Deed.objects.values()))
+
+
+def test_the_change_log_tells_who_did_what_with_whose_chat_and_nothing_of_what_was_said(
+    owner: Client, chat: Conversation, sari: User, ketut: User
+) -> None:
+    reply = {"text": "Rahasia kita", "token": "t1"}
+    for page in ("take-over", "reply", "reply", "hand-back", "hand-back"):
+        owner.post(at(chat, page), reply)
+    owner.post(at(chat, "reply"), {"text": "Lagi", "token": "t2"})  # writing takes the chat over
+    owner.post(at(chat, "assign"), {"to": ketut.pk, "held_by": sari.pk})
+    owner.post(at(chat, "export"), {"as": "csv"})
+    told = [(deed.who, deed.what) for deed in Deed.objects.order_by("pk")]
+    assert told == [
+        ("sari", what)
+        for what in ("taken", "replied", "handed_back", "taken", "replied", "assigned", "exported")
+    ]
+    assert {deed.tenant for deed in Deed.objects.all()} == {chat.tenant}
+    words = [deeds.told(deed) for deed in Deed.objects.order_by("pk")]
+    assert words[0] == "took over the chat with the customer …7890"
+    assert not [text for text in words if "Rahasia" in text or "Ayu" in text]
+
+
+def test_a_link_exports_nothing_and_says_nothing(owner: Client, chat: Conversation) -> None:
+    response = owner.get(at(chat, "export"), {"as": "csv"})
+    assert response.headers["Location"] == at(chat)
+    assert not Deed.objects.exists()
 
 
 # erased ----------------------------------------------------------------------------------------

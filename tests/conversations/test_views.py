@@ -219,7 +219,7 @@ def test_open_and_urgent_cases_lead_the_list(
 
 
 def test_a_conversation_is_exported_as_plain_text(owner: Client, chat: Conversation) -> None:
-    response = owner.get(at(chat, "export"))
+    response = owner.post(at(chat, "export"))
     assert response.headers["Content-Type"].startswith("text/plain")
     assert 'filename="ayu.txt"' in response.headers["Content-Disposition"]
     assert "[2026-11-18 16:30] Customer: Ayu asks\n" in response.content.decode()

@@ -19,7 +19,8 @@ from knowledge import importing
 from knowledge.entries import save_entry
 from knowledge.models import KnowledgeEntry
 from reports import days as counted
-from tenants.models import Membership, Tenant
+from tenants import deeds
+from tenants.models import Deed, Membership, Tenant
 from tests import factories
 from tests.knowledge.test_admin import ADD, FORM, LIST
 from tests.reports import chats
@@ -110,11 +111,11 @@ def test_an_export_opens_harmlessly_whatever_separator_is_taken(
     for number, risky in enumerate(RISKY):
         text = f"ok;{risky}\n{risky},{risky}"
         factories.entry(ombak, f"{risky} {number}".strip(), content=text, keywords=risky.strip())
-    made = owner.get(f"{LIST}export.csv").content.decode("utf-8-sig")
+    made = owner.post(f"{LIST}export.csv").content.decode("utf-8-sig")
     for separator in (",", ";", "\t"):
         cells = [cell for row in csv.reader(io.StringIO(made), delimiter=separator) for cell in row]
         assert not [cell for cell in cells if cell.lstrip().startswith(tuple("=+-@\uff1d"))]
-    book = openpyxl.load_workbook(io.BytesIO(owner.get(f"{LIST}export.xlsx").content))
+    book = openpyxl.load_workbook(io.BytesIO(owner.post(f"{LIST}export.xlsx").content))
     rows: Any = book.worksheets[0].iter_rows()
     written = [cell for row in rows for cell in row if cell.value]
     assert written
@@ -144,7 +145,12 @@ def test_the_front_desk_exports_and_changes_nothing(client: Client, ombak: Tenan
     entry = factories.entry(ombak)
     KnowledgeEntry.objects.filter(pk=entry.pk).update(index_state="failed")
     client.force_login(factories.staff("wayan", ombak, Membership.Role.FRONT_DESK))
-    assert client.get(f"{LIST}export.csv").status_code == 200
+    assert client.get(f"{LIST}export.csv").status_code == 405
+    assert not Deed.objects.exists()
+    assert client.post(f"{LIST}export.csv").status_code == 200
+    deed = Deed.objects.get()
+    assert (deed.tenant, deed.who, deed.what) == (ombak, "wayan", "exported_knowledge")
+    assert deeds.told(deed) == "exported 1 entries of the knowledge"
     assert client.post(f"{LIST}index-failed/").status_code == 403
     assert client.post(f"{LIST}{entry.pk}/index/").status_code == 403
     entry.refresh_from_db()

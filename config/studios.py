@@ -28,12 +28,13 @@ from tenants.models import Membership, Tenant
 from tenants.pages import Page, frame, staff_page
 from tenants.team import link_to_send
 from tenants.updates import store
+from tenants.widgets import LongSelect
 
 
 class NewStudioForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name of the studio"), max_length=120)
     city = forms.CharField(label=gettext_lazy("City"), max_length=120, required=False)
-    timezone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=ZONES)
+    timezone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=ZONES, widget=LongSelect)
     slug = forms.SlugField(
         label=gettext_lazy("Short name"),
         max_length=60,

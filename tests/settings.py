@@ -17,3 +17,5 @@ os.environ.setdefault("DATABASE_URL", "sqlite::memory:")
 from config.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Each test client starts the middlewares anew; with this they look for a static file when it is asked for, not for all.
+WHITENOISE_AUTOREFRESH = True

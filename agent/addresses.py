@@ -49,7 +49,7 @@ _NETWORK = re.compile(
     r"\b(?:ig|insta|instagram|tiktok|facebook|telegram|line)\b(?: (?:kami|kita|our|at|di|is|adalah))?\s*[:=]?\s*"
     r"(?P<name>[a-z][\w.]{3,29}(?<!\.))"
 )
-_PHONE = re.compile(r"(?<![\w.,:/])\+?\(?\d[\d\s().-]{4,}\d(?![\w%:])")
+_PHONE = re.compile(r"(?<![\w.,:/])\+?\(?\d(?:[\d \t()-]|\.(?!\s)){4,}\d(?![\w%:])")
 _BANKS = re.compile(
     r"\b(?:bca|bri|bni|bsi|btn|cimb|mandiri|permata|danamon|jago|jenius|seabank|ocbc|maybank|panin|blu|bank|rek(?:ening)?|norek|account|acc|"
     r"bsb|iban|a/n|gopay|ovo|dana|shopeepay|linkaja|e-?wallet|virtual account|va)\b[^\d\n]{0,24}$"

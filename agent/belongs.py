@@ -1,27 +1,25 @@
 """Whether a fact that stands in the entries is told of the thing it is true of: not Yin's hour for Sunset Flow, not the
 price of five classes for ten.
 
-Each clause of a draft is looked up in the entries by its words, its groups and its other facts. Where the clauses that fit best
-state another value of the kind, and those that state this one fit much worse, the fact belongs to something else.
+Each clause of a draft is looked up in the entries. Where the places that fit best state another value of the kind, and those that
+state this one fit much worse, the fact belongs to something else.
 """
 
-import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from agent import derived
 from agent.catalogue import Catalogue, Scores, catalogue
-from agent.clauses import Clause, Fact, Word, clauses, words_of
-from agent.groups import groups
-from agent.known import Known, read
+from agent.clauses import Clause, Fact, clauses
+from agent.fitting import DAYS, Fitting
+from agent.known import Known
+from agent.language import guess
 from agent.stated import Stated
+from agent.worked_out import Asked, worked_out
 
-DRAFT, BEFORE, QUESTION = 0.25, 0.5, 0.4  # how much words count that stand outside the clause
-BESIDE, BESIDE_LENGTH = 0.6, 0.2  # a day or time beside the fact; a number of classes counts whole
-AROUND, OF_ALL = 3.5, 4.0
-GROUP, GROUP_NEAR, NOT_ASKED = 2.5, 1.0, 2.5
+OF_ALL = 4.0
+FOREIGN = 2.0  # how much more is asked for where this fact is told only in the other language
 _DENIED = re.compile(
     r"\b(?:tidak|tak|nggak|ngga|gak|ga|belum|bukan|kecuali|libur|tutup|no|not|isn't|aren't|closed|except|never)\b|n't\b"
 )
@@ -55,21 +53,7 @@ _OF_ALL = re.compile(
 )
 _USUAL_MARGIN = (3.0, 0.3)
 _LEAST = 3.0  # a place that fits no better than this says nothing
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the check knows beside the entries."""
-
-    texts: Sequence[str] = ()  # of the customer
-    words: str = ""  # of the question
-    today: dt.date | None = None
-    lines: int = 0  # of lists in the draft
-
-    @property
-    def customer(self) -> Iterator[Stated]:
-        """One message after the other: the newest one is read only when something depends on it."""
-        return map(read, self.texts)
+_LEAST_TAKEN_UP = 1.5  # where the question alone names the thing
 
 
 def misplaced(
@@ -82,55 +66,58 @@ def misplaced(
     return list(dict.fromkeys(check.wrong()))
 
 
+class _Placed(NamedTuple):
+    """A fact with what fits it."""
+
+    fact: Fact
+    clause: Clause
+    scores: Scores
+    here: set[int]  # the places that state it
+
+    def fits(self) -> int | None:
+        """The place that it is told of, as it seems."""
+        return max(self.here, key=lambda number: self.scores.get(number, 0.0), default=None)
+
+    def as_good(self) -> set[int]:
+        """That place, and those that fit about as well: a class of Monday and of Wednesday."""
+        best = max((self.scores.get(number, 0.0) for number in self.here), default=0.0)
+        return {number for number in self.here if self.scores.get(number, 0.0) >= 0.9 * best}
+
+
 class _Placing:
     def __init__(
-        self,
-        draft: str,
-        told: Stated,
-        known: Catalogue,
-        held: Known,
-        asked: Asked,
+        self, draft: str, told: Stated, known: Catalogue, held: Known, asked: Asked
     ) -> None:
         self.told, self.known, self.held, self.asked = told, known, held, asked
-        weekday = asked.today.weekday() if asked.today else None
-        self.clauses = clauses(draft, weekday)
-
-    @cached_property
-    def named(self) -> frozenset[int]:
-        return frozenset().union(groups(self.asked.words), *(c.groups for c in self.clauses))
-
-    def _around(self, number: int, kinds: frozenset[str]) -> Iterator[tuple[Sequence[Word], float]]:
-        """The words of the whole draft and of the question. A clause that states such a fact itself says where that one
-        belongs, not this."""
-        kinds -= {"day", "days"}  # of which one draft names many
-        for place, clause in enumerate(self.clauses):
-            if place == number or kinds.isdisjoint(fact.kind for fact in clause.facts):
-                yield (*clause.words, *clause.label), DRAFT
-        yield words_of(self.asked.words), QUESTION
+        self.language = guess(draft)
+        self.clauses = clauses(draft, asked.today.weekday() if asked.today else None)
+        self.fitting = Fitting(self.clauses, asked.words, known)
 
     def wrong(self) -> Iterable[Fact]:
+        """A place that another fact of the draft is rightly told of is not where this one belongs."""
+        doubtful: list[_Placed] = []
+        claimed: dict[str, dict[Fact, set[int]]] = defaultdict(dict)
+        for placed in self._placed():
+            if self._elsewhere(placed):
+                doubtful.append(placed)
+            elif placed.fact.kind not in DAYS:
+                claimed[placed.fact.kind][placed.fact] = placed.as_good()
+        for placed in doubtful:
+            others = claimed[placed.fact.kind].items()
+            taken = {place for other, places in others if other != placed.fact for place in places}
+            if not taken or self._elsewhere(placed, taken):
+                yield placed.fact
+
+    def _placed(self) -> Iterable[_Placed]:
         for number, clause in enumerate(self.clauses):
-            days = (fact for fact in clause.under if fact.kind in ("day", "days"))
+            days = (fact for fact in clause.under if fact.kind in DAYS)
             facts = {*clause.facts, *clause.labelled, *days}
             facts = {fact for fact in facts if self._to_check(fact, clause)}
             if facts:
-                words = self._beside(number, clause, frozenset(fact.kind for fact in facts))
-                yield from (fact for fact in facts if self._elsewhere(fact, clause, words))
-
-    def _beside(self, number: int, clause: Clause, kinds: frozenset[str]) -> Scores:
-        """What the clause's own words find among the places with such facts, and as much again from the words around it as
-        `AROUND` allows."""
-        before = self.clauses[number - 1] if number else None
-        own = ((clause.words, 1.0), (clause.label, 0.9))
-        near = (*before.words, *before.label) if before else ()
-        scores, all_scores = self.known.beside(
-            own, ((near, BEFORE), *self._around(number, kinds)), kinds
-        )
-        return {
-            place: here + min(found - here, AROUND)
-            for place, found in all_scores.items()
-            for here in (scores.get(place, 0.0),)
-        }
+                words = self.fitting.words(number, frozenset(fact.kind for fact in facts))
+                for fact in facts:
+                    scores = self.fitting.scores(fact, clause, words)
+                    yield _Placed(fact, clause, scores, self.known.stating(fact))
 
     def _to_check(self, fact: Fact, clause: Clause) -> bool:
         if fact.kind in _LEFT_ALONE or fact.kind not in self.known.kinds:
@@ -141,108 +128,61 @@ class _Placing:
             return False
         if fact.kind == "number" and fact.values[0] in range(5):
             return False
-        return not self._works_out(fact, clause)
+        return not worked_out(fact, clause, self.told, self.held, self.asked)
 
-    def _works_out(self, fact: Fact, clause: Clause) -> bool:
-        """Computed, counted, or taken up from the question."""
-        value = fact.values[0]
-        match fact.kind:
-            case "money":
-                assert isinstance(value, float)
-                return value not in self.held.amounts or (
-                    bool(self.asked.texts)
-                    and derived.follows(value, self.told, self.asked.customer)
-                )
-            case "time" if fact.open:
-                return any(
-                    derived.time_fits(time, self.told, self.held.parts)
-                    for time in self.told.times
-                    if time.both & set(fact.values)
-                )
-            case "span":
-                return str(value).startswith("span") and derived.length_fits(
-                    float(str(value)[4:]), self.told.times
-                )
-            case "date":
-                return any(
-                    derived.date_fits(date, self.told.weekdays, self.told.text, self.asked.today)
-                    for date in self.told.dates
-                    if self.asked.today and (date.month or 0, date.day) == value
-                )
-            case "people" | "number" | "count":
-                assert isinstance(value, float)
-                priced = any(other.kind == "money" for other in clause.all_facts)
-                if not priced and derived.count_fits(value, self.told, self.asked.lines):
-                    return True
-                return any(value in asked.every_number for asked in self.asked.customer)
-        return False
-
-    def _elsewhere(self, fact: Fact, clause: Clause, words: Scores) -> bool:
-        here = self.known.stating(fact)
+    def _elsewhere(self, placed: _Placed, taken: Iterable[int] = ()) -> bool:
+        """Whether a place of another value fits much better; never one that is `taken`."""
+        fact, here, scores = placed.fact, placed.here, placed.scores
         if not here and fact.kind in _FROM_ELSEWHERE:
             return False
-        scores = self._scores(fact, clause, words)
-        places = self.known.kinds[fact.kind]
-        if fact.kind not in ("day", "days"):  # of which one clause names many
-            taken = self._taken(fact, clause) - here
-            places = [number for number in places if number not in taken]
+        places = set(self.known.kinds[fact.kind])
+        if fact.kind not in DAYS:
+            places -= {*self._beside(placed), *taken} - here
         if not places:
             return False
-        place = max(places, key=lambda number: scores.get(number, 0.0))
-        if unit := _ONE_UNIT.get(fact.values[0]):  # “for an hour” of “a private hour”
-            nearest = max(scores, key=lambda number: scores[number], default=place)
-            if any(unit.search(self.known.clauses[each].text) for each in (place, nearest)):
-                return False
-        best = scores.get(place, 0.0)
-        fits = max((scores.get(number, 0.0) for number in here), default=0.0)
+        place = max(sorted(places), key=lambda number: scores.get(number, 0.0))
+        if self._one_unit(fact, place, scores):
+            return False
+        best, own = scores.get(place, 0.0), placed.fits()
+        fits = scores.get(own, 0.0) if own is not None else 0.0
         if any(_OF_ALL.search(self.known.clauses[number].text) for number in here):
             fits += OF_ALL
-        least, share = _MARGINS.get(fact.kind, _USUAL_MARGIN)
-        if fact.kind == "span" and not self._like(fact, self.known.clauses[place]):
-            least, share = _OTHER_UNIT
-        return best >= _LEAST and best - fits > max(least, share * (3 + best))
+        least, share = self._margin(fact, place, own)
+        enough = _LEAST if self.fitting.says_what else _LEAST_TAKEN_UP
+        return best >= enough and best - fits > max(least, share * (3 + best))
 
-    def _taken(self, fact: Fact, clause: Clause) -> set[int]:
+    def _one_unit(self, fact: Fact, place: int, scores: Scores) -> bool:
+        """“For an hour” of “a private hour”."""
+        unit = _ONE_UNIT.get(fact.values[0])
+        if unit is None:
+            return False
+        nearest = max(scores, key=lambda number: scores[number], default=place)
+        return any(unit.search(self.known.clauses[each].text) for each in (place, nearest))
+
+    def _margin(self, fact: Fact, place: int, own: int | None) -> tuple[float, float]:
+        least, share = _MARGINS.get(fact.kind, _USUAL_MARGIN)
+        if fact.kind == "span" and not _like(fact, self.known.clauses[place]):
+            least, share = _OTHER_UNIT
+        if own is not None and self._language(own) != self.language == self._language(place):
+            least, share = least * FOREIGN, share * FOREIGN  # its words say less
+        return least, share
+
+    def _language(self, place: int) -> str | None:
+        return self.known.languages[self.known.entry_of[place]]
+
+    def _beside(self, placed: _Placed) -> set[int]:
         """The places of other such facts in the same clause: “untuk kelas 06:15 batasnya 18:15” names both in their order."""
-        others = (each for each in clause.facts - {fact} if each.kind == fact.kind)
+        fact = placed.fact
+        others = (each for each in placed.clause.facts - {fact} if each.kind == fact.kind)
         return {number for other in others for number in self.known.stating(other)}
 
-    def _like(self, fact: Fact, clause: Clause) -> bool:
-        """Whether the clause tells a length of about this size: “empat bulan” is none where it tells 60 minutes."""
-        size = _minutes(fact)
-        return any(
-            size / 8 < _minutes(other) < size * 8
-            for other in clause.all_facts
-            if other.kind == "span"
-        )
 
-    def _scores(self, fact: Fact, clause: Clause, words: Scores) -> Scores:
-        """The words, with what other facts and groups of the clause add."""
-        scores = dict(words)
-        for other in clause.all_facts:
-            if other.kind in (fact.kind, "number") or {other.kind, fact.kind} == {"day", "days"}:
-                continue
-            gain = self.known.rarity((other.kind, other.values[0]))
-            if other.kind in ("day", "time"):
-                gain *= BESIDE_LENGTH if fact.kind == "span" else BESIDE
-            for number, level in self.known.holding(other).items():
-                scores[number] = scores.get(number, 0.0) + gain * level
-        gains: dict[frozenset[int], float] = {}
-        for number in self.known.kinds[fact.kind]:
-            told = self.known.groups[number]
-            if told not in gains:
-                gains[told] = self._gain(told, fact, clause)
-            if gains[told]:
-                scores[number] = scores.get(number, 0.0) + gains[told]
-        return scores
-
-    def _gain(self, told: frozenset[int], fact: Fact, clause: Clause) -> float:
-        """How much the groups of a place speak for it, or against it."""
-        gain = GROUP * len(told & clause.groups)
-        gain += GROUP_NEAR * len(told & self.named - clause.groups)
-        if fact.kind == "money":
-            gain -= NOT_ASKED * len(told - self.named)
-        return gain
+def _like(fact: Fact, clause: Clause) -> bool:
+    """Whether the clause tells a length of about this size: “empat bulan” is none where it tells 60 minutes."""
+    size = _minutes(fact)
+    return any(
+        size / 8 < _minutes(other) < size * 8 for other in clause.all_facts if other.kind == "span"
+    )
 
 
 def _minutes(fact: Fact) -> float:

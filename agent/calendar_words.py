@@ -48,7 +48,7 @@ _DATES = (
     ),
     re.compile(r"(?<![\d.,/-])(?P<d>\d{1,2})[/.-](?P<m>\d{1,2})[/.-](?P<y>20\d\d)(?!\d)"),
     re.compile(r"(?<![\d.,/])(?P<d>\d{1,2})/(?P<m>\d{1,2})(?![\d/])"),
-    re.compile(r"\b(?:tanggal|tgl|on the|the)\s(?P<d>\d{1,2})(?:st|nd|rd|th)?\b(?![:.,]\d|\s?%|\s?[ap]\.?m\b|-[a-z]|\s[a-z]+s\b)"),
+    re.compile(r"\b(?:(?:tanggal|tgl|on the)\s|the\s(?=\d+[a-z]))(?P<d>\d{1,2})(?:st|nd|rd|th)?\b(?![:.,]\d|\s?%|\s?[ap]\.?m\b|-[a-z]|\s[a-z]+s\b)"),
 )  # fmt: skip
 _AFTER_MONTH = re.compile(rf"\b(?:{_MONTH})\.? $")
 _WEEK = re.compile(

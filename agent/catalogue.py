@@ -9,6 +9,7 @@ from functools import lru_cache
 from agent.clauses import Clause, Fact, Word, clauses, facts_of, words_of
 from agent.clock_words import counts_to_24
 from agent.groups import groups
+from agent.language import guess
 
 Key = tuple[str, object]  # (“word”, stem), or kind and value of a fact
 Scores = dict[int, float]  # by number of the clause
@@ -33,6 +34,7 @@ class _Told:
 
 @dataclass(frozen=True)
 class _Entry:
+    language: str | None
     titled: tuple[Key, ...]
     told: tuple[_Told, ...]
 
@@ -67,7 +69,11 @@ def _read(entry: str, wide: bool) -> _Entry:
             places |= {(f"title {fact.kind}", value): 0.5 for value in fact.values}
         kinds = tuple(fact.kind for fact in clause.all_facts)
         found.append(_Told(clause, clause.groups | of_title, places, kinds, tuple(used)))
-    return _Entry(tuple(("word", token) for word in titled for token in word.own), tuple(found))
+    return _Entry(
+        guess(content),
+        tuple(("word", token) for word in titled for token in word.own),
+        tuple(found),
+    )
 
 
 def _levels(*parts: tuple[Iterable[Word], float]) -> dict[str, float]:
@@ -87,22 +93,26 @@ class Catalogue:
         self.wide = counts_to_24(entries)
         self.clauses: list[Clause] = []
         self.groups: list[frozenset[int]] = []
+        self.entry_of: list[int] = []  # by number of the clause
+        self.languages: list[str | None] = []
         self.kinds: dict[str, list[int]] = defaultdict(list)
         self._places: dict[Key, Scores] = defaultdict(dict)
         self._found: dict[tuple[Word, frozenset[str]], Scores] = {}
         used: Counter[Key] = Counter()
-        for entry in entries:
-            self._add(_read(entry, self.wide), used)
+        for place, entry in enumerate(entries):
+            self._add(_read(entry, self.wide), used, place)
         many = max(len(self.clauses), FEWEST)
         self._rarity = {key: math.log(1 + many / (1 + count)) for key, count in used.items()}
         self._common = math.log(1 + many)
 
-    def _add(self, entry: "_Entry", used: Counter[Key]) -> None:
+    def _add(self, entry: "_Entry", used: Counter[Key], place: int) -> None:
         used.update(entry.titled)
+        self.languages.append(entry.language)
         for told in entry.told:
             number = len(self.clauses)
             self.clauses.append(told.clause)
             self.groups.append(told.groups)
+            self.entry_of.append(place)
             for key, level in told.places.items():
                 self._places[key][number] = level
             for kind in told.kinds:
@@ -111,6 +121,10 @@ class Catalogue:
 
     def rarity(self, key: Key) -> float:
         return self._rarity.get(key, self._common)
+
+    def tells_of(self, word: Word) -> bool:
+        tokens = word.own, word.synonyms
+        return any(("word", token) in self._places for each in tokens for token in each)
 
     def holding(self, fact: Fact) -> Mapping[int, float]:
         """The clauses that state the fact, and how surely; those under a title that does."""

@@ -54,7 +54,8 @@ class Clause:
 
 
 _LINES = re.compile(
-    r"(?<=[.!?])(?<![Rr]p\.)(?<![Nn]o\.)(?<![Jj]l\.)(?<!a\.n\.)(?<![ap]\.m\.)\s+|\n+|;\s+"
+    r"(?<=[.!?])(?<![Rr]p\.)(?<![Nn]o\.)(?<![Jj]l\.)(?<!a\.n\.)(?<![ap]\.m\.)\s+|;\s+|"
+    r"\n+(?!\s*\**(?:[Rr][Pp]|IDR|A?\$)[.\s]?\d)"  # a price alone goes on with the line before it
 )
 _PIECES = re.compile(
     r",\s+|\s+(?:dan|and|atau|or|lalu|plus|sedangkan|while|tapi|but|sama|kalau|followed by)\s+|\s[-\u2013\u2014|·]\s|"

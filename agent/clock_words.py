@@ -15,7 +15,7 @@ _PARTS = {
 _PART = rf"(?:\s?({'|'.join(sorted(_PARTS, key=len, reverse=True))})\b)?"
 _AT = r"(?:jam|pukul|jm|pkl|pk|at|from|dari|mulai|until|till|by|before|after|around|about)"
 _TIMES = (
-    re.compile(rf"(?<![\d.,:])(\d{{1,2}})[:.](\d{{2}})(?![.,:]?\d|\s?(?:jt|juta|rb|km|kg|m\b)){_PART}"),
+    re.compile(rf"(?:\b(?:jam|pukul|jm|pkl)\s)?(?<![\d.,:])(\d{{1,2}})[:.](\d{{2}})(?![.,:]?\d|\s?(?:jt|juta|rb|km|kg|m\b)){_PART}"),
     re.compile(rf"(?<![\d.,:])(\d{{1,2}})h(\d{{2}})?(?!\w){_PART}"),
     re.compile(r"(?<![\d.,:])(\d{2})(\d{2})\s?(?:hrs|h\b)()"),
     re.compile(rf"\b(?:{_AT})\s(\d{{1,2}}) (00|15|20|30|40|45|50)\b(?!\s?(?:menit|min|m\b)){_PART}"),
@@ -42,7 +42,7 @@ _FROM_TO = re.compile(
 _NOON = re.compile(r"\b(?:noon|midday|tengah hari)\b")
 _MIDNIGHT = re.compile(r"\b(?:midnight|tengah malam)\b")
 _ENDS = re.compile(
-    r"(?:-|\b(?:sampai|smp|hingga|sd|s/d|until|till?|to|and|dan|ends?(?: at| around| by)?|finish(?:es|ed)?|ending|done|over|out|"
+    r"(?:(?:\d|[ap]m|wib|wita|wit|pagi|siang|sore|malam| {3}) ?-|\b(?:sampai|smp|hingga|sd|s/d|until|till?|to|ends?(?: at| around| by)?|finish(?:es|ed)?|ending|done|over|out|"
     r"selesai(?:nya)?|berakhir|kelar|beres|bubar|keluar)\b)\W*(?:kira-kira |sekitar |around |about |jam |pukul |at |by |the |di |pada |±|~)*\W*$"
 )
 _EARLIER = re.compile(

@@ -23,11 +23,17 @@ RELATIVE = {
     "kemarin": -1, "kmrn": -1, "yesterday": -1,
 }  # fmt: skip
 WHEN = "|".join(sorted(RELATIVE, key=len, reverse=True))
+_WHEN = re.compile(rf"\b(?:{WHEN})\b")
 _DAY = "|".join(sorted(DAYS, key=len, reverse=True))
 _TOGETHER = re.compile(
     rf"\b(?P<when>{WHEN})(?:\s(?:adalah|itu|is|hari))?[\s,(]{{1,3}}(?:hari )?(?P<day>{_DAY})\b(?!\s(?:depan|lalu|ini|sekali))"
     rf"|\b(?P<day2>{_DAY})\s?[(,]?\s?(?P<when2>{WHEN})\b"
 )
+
+
+def names_a_day(text: str) -> bool:
+    """“Besok ada kelasnya Kak.”"""
+    return bool(_WHEN.search(text.lower()))
 
 
 def time_fits(time: Time, draft: Stated, entries: Sequence[Stated]) -> bool:
@@ -151,7 +157,7 @@ def date_fits(date: Date, weekdays: frozenset[int], text: str, today: dt.date) -
             continue
         if day.weekday() in weekdays:
             return True
-        return any(ahead == RELATIVE[word] for word in re.findall(rf"\b(?:{WHEN})\b", text))
+        return any(ahead == RELATIVE[word] for word in _WHEN.findall(text))
     return False
 
 

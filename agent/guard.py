@@ -14,13 +14,14 @@ from typing import Any
 from agent import derived
 from agent.addresses import national
 from agent.affirmed import agreed_day, denied, of_people, open_time
-from agent.belongs import Asked, misplaced
+from agent.belongs import misplaced
 from agent.catalogue import catalogue
 from agent.clauses import Fact
 from agent.form import LIMIT, shortened, whatsapp
 from agent.known import Known, Sources, known, read, union
 from agent.naming import DAY_NAMES, MONTH_NAMES, UNIT_NAMES, named
 from agent.stated import Stated
+from agent.worked_out import Asked
 
 __all__ = ["LIMIT", "Sources", "complaint", "shortened", "unsupported", "whatsapp"]
 _DOLLARS = {"AUD", "USD", "SGD"}
@@ -35,7 +36,7 @@ def unsupported(draft: str, sources: Sources | Sequence[str]) -> list[str]:
     if not isinstance(sources, Sources):
         sources = Sources(tuple(sources))
     told = read(draft)
-    if not told:
+    if not (told or derived.names_a_day(draft)):
         return []
     check = _Check(draft, told, sources)
     return list(dict.fromkeys(check.missing()))

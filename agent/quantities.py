@@ -26,7 +26,7 @@ _UNIT = "|".join(re.escape(word) for word in sorted(_UNITS, key=len, reverse=Tru
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _AGE = re.compile(rf"\b(?:usia|umur|umurnya|age|aged|ages|berusia)\s({_NUMBER})\b(?:\s?(?:-|to|sampai|and|dan)\s?({_NUMBER}))?(?:\s?(?:{_UNIT})\b)?")  # fmt: skip
 _NTH = re.compile(
-    rf"\b(?:week|minggu(?: ke)?|lantai|floors?|lt\.?)[\s-]({_NUMBER})\b(?:(?: dan | and |-| & )({_NUMBER})\b)?"
+    rf"\b(?:week|minggu(?: ke)?|lantai|floors?|lt\.?)[\s-]({_NUMBER})\b(?:(?:\s?-\s?| (?:dan|and|&|to|until|sampai|hingga|s/d) )({_NUMBER})\b)?"
 )
 _QUANTITY = re.compile(
     rf"(?<![\w.,])({_NUMBER})(?:st|nd|rd|th)?(?:\s?(?:-|sampai|s/d|hingga|to|or|atau|and|dan|until)\s?({_NUMBER}))?"

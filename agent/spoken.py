@@ -45,7 +45,7 @@ _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _NUMBER = re.compile(
     rf"(?<![\w.,])(?:{_WORD}|\d+(?:[.,]\d+)?(?=\s?(?:{'|'.join(_SCALES)}|ratus|puluh|hundred|belas)\b))"
     rf"(?:(?:[ \t]+|-|(?<=\d))(?:(?<=hundred )and |(?<=thousand )and )?"
-    rf"(?:{_WORD}|\d+(?:[.,]\d+)?(?=\s?(?:{'|'.join(_SCALES)})\b))\b)*(?!\w)"
+    rf"(?:{_WORD}|\d+(?:[.,]\d+)?(?=\s?(?:{'|'.join(_SCALES)})\b))\b)*(?!\w|-\w+nya\b)"
 )
 _TOKEN = re.compile(rf"\d+(?:[.,]\d+)?|{_WORD}")
 # “seratusenampuluhribu”, “tigapuluh”: number words without a space between them.

@@ -137,3 +137,49 @@ def test_a_line_of_several_prices_is_several_clauses():
     (yin,) = clauses("Yin & Unwind (75 menit): Senin, Rabu dan Jumat pukul 18:30")
     assert {fact.kind for fact in yin.facts} == {"day", "time"}
     assert "span" in {fact.kind for fact in yin.under}
+
+
+@pytest.mark.parametrize(
+    ("draft", "asked"),
+    [
+        ("Betul Kak, hari Rabu.", "yin hari rabu kan?"),
+        ("Hari Rabu Kak.", "yin hari apa?"),
+        ("Yes, it's on Wednesday!", "is yin on wednesday?"),
+        ("Ada Kak, besok jam 5 sore.", "besok ada yin jam 5?"),
+    ],
+)
+def test_an_answer_without_a_name_is_about_what_was_asked(draft, asked):
+    today = WEDNESDAY - dt.timedelta(days=3 if "besok" not in asked else 0)
+    assert any("of something else" in each for each in missing(draft, asked, today=today))
+
+
+@pytest.mark.parametrize(
+    ("draft", "asked"),
+    [
+        ("Betul Kak, hari Selasa.", "yin hari selasa kan?"),
+        ("Selasa dan Kamis Kak.", "yin hari apa?"),
+        ("Yes, it's on Wednesday!", "is vinyasa on wednesday?"),
+        ("Ada Kak, besok jam 6 sore.", "besok ada yin?"),
+    ],
+)
+def test_what_fits_the_question_leaves(draft, asked):
+    assert missing(draft, asked) == []
+
+
+DENSE = (
+    "Kelas\nAshtanga dengan Bimo, minimal latihan 6 bulan, maksimal 14 orang. Mysore hari Sabtu jam 05.45 juga dengan Bimo.",
+    "Biaya\nTickets Rp 175.000, early bird Rp 140.000 until 3 days before.",
+    "Pembatalan\nPembatalan gratis sampai 4 jam sebelum kelas. Lewat dari itu denda Rp 50.000 untuk unlimited.",
+    "Freeze\nThe unlimited pass can be frozen once, free of charge, for up to 14 days. A pack can be extended for Rp 100.000.",
+)
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "Tiketnya Rp 175.000 Kak, kalau early bird Rp 140.000.",
+        "You can cancel free of charge until 4 hours before the class; after that unlimited passes pay Rp 50.000.",
+    ],
+)
+def test_another_entry_in_other_words_or_language_stops_nothing(draft):
+    assert unsupported(draft, Sources(DENSE, (), ("brp?",), WEDNESDAY)) == []

@@ -111,6 +111,8 @@ def test_what_is_known_may_be_said_in_any_spelling(draft):
         ("Senin, 25 Desember", "senin, 25 desember"),
         ("lantai 7", "7 floor"),
         ("nomor 88", "88"),
+        ("Sabtu:\n- Sunset Flow 17:00\n- Yin 18:15", "18:15"),  # the dash of a list ends no class
+        ("jam 17:00 dan 18:15", "18:15"),
     ],
 )
 def test_what_stands_nowhere_is_found(draft, wrong):
@@ -225,6 +227,21 @@ def test_what_is_true_of_something_else_is_found(draft, wrong):
 )
 def test_what_is_told_of_the_right_thing_passes(draft):
     assert missing(draft, known=WEEK) == []
+
+
+@pytest.mark.parametrize(
+    ("known", "draft"),
+    [
+        ("Jl. Melati 4, Yogyakarta 55153. 10 menit dari halte", "10 menit dari halte"),
+        ("Kode pos 55153\n10 menit dari halte", "10 menit dari halte"),
+        ("Rp 95.000", "3 x Rp 95.000 = Rp 285.000 for the three of you"),
+        ("Hatha Senin dan Rabu 06.45", "Senin dan Rabu, dua-duanya mulai jam 06.45"),
+        ("Untuk kehamilan 16 minggu sampai 38 minggu", "for week 16 to 38"),
+        ("Unlimited 1 bulan\nRp 880.000", "unlimited 880rb"),
+    ],
+)
+def test_numbers_side_by_side_are_not_one(known, draft):
+    assert missing(draft, "for 3 people", known=known) == []
 
 
 def test_help_numbers_are_no_weights():

@@ -11,15 +11,14 @@ from django.conf import settings
 
 from agent import hearing, payments, seeing
 from agent.hearing import Listener
-from conversations import media
+from agent.listening import SPOKEN, Heard, read, write_down
 from conversations.mailbox import Claim
-from conversations.models import MediaFile, Message
+from conversations.models import Conversation, MediaFile, Message
 
 Kind = Message.Kind
 PATIENCE = 10.0  # seconds until a file must be loaded
 POLL = 0.2
 LEASE = dt.timedelta(seconds=PATIENCE + hearing.PATIENCE)
-SPOKEN = (Kind.VOICE, Kind.AUDIO)
 _FILES = (*SPOKEN, Kind.IMAGE)
 
 
@@ -57,8 +56,8 @@ def arrived(
     wanted = [*(_unheard(spoken) if listener else ()), *(pictures if sees else ())]
     loaded = _loaded(claim, wanted, clock, wait) if wanted else {}
     if listener:
-        _listen_to_all(listener, _unheard(spoken), loaded, clock)
-    shown = [seeing.block(data) for each in pictures if (data := _bytes(loaded.get(each.pk)))]
+        _listen_to_all(listener, _unheard(spoken), loaded, claim.conversation, clock)
+    shown = [seeing.block(data) for each in pictures if (data := read(loaded.get(each.pk)))]
     seen = [block for block in shown if block]
     missed = ["voice"] if _unheard(spoken) else []
     missed += ["image"] if len(seen) < len(pictures) else []
@@ -90,32 +89,14 @@ def _listen_to_all(
     listener: Listener,
     spoken: Sequence[Message],
     loaded: dict[int, MediaFile],
+    chat: Conversation,
     clock: Callable[[], dt.datetime],
 ) -> None:
     """One deadline for all of them, so that three slow notes do not outlive the lease; after a failure no more is tried."""
     until = clock() + dt.timedelta(seconds=hearing.PATIENCE)
     for message in spoken:
         left = (until - clock()).total_seconds()
-        if left <= 0 or not _listen(listener, message, loaded.get(message.pk), left):
+        if left <= 0:
             return
-
-
-def _listen(listener: Listener, message: Message, file: MediaFile | None, patience: float) -> bool:
-    """Write down what is said, and keep it with the message; its note says who wrote it down. False after a failure."""
-    data = _bytes(file)
-    if file is None or not data or int(message.details.get("seconds") or 0) > hearing.LONGEST:
-        return True
-    said = hearing.heard(listener, data, file.content_type, patience)
-    if said:
-        message.text = said
-        message.details = {**message.details, "written_down_by": listener.model}
-        rows = Message.objects.filter(pk=message.pk, text="")
-        rows.update(text=said, details=message.details)
-    return bool(said)
-
-
-def _bytes(file: MediaFile | None) -> bytes:
-    try:
-        return media.read(file) if file else b""
-    except OSError:
-        return b""
+        if write_down(listener, message, loaded.get(message.pk), chat, left) is Heard.FAILED:
+            return

@@ -56,11 +56,13 @@ def listener_for(tenant: Tenant) -> Listener | None:
 _resting: dict[tuple[str, str], float] = {}
 
 
-def heard(listener: Listener, sound: bytes, content_type: str, patience: float = PATIENCE) -> str:
-    """What is said, or nothing: the customer is told then. A server that fails is left alone a while."""
+def heard(
+    listener: Listener, sound: bytes, content_type: str, patience: float = PATIENCE
+) -> str | None:
+    """What is said, if anything; None when that could not be told. A server that fails is left alone a while."""
     try:
         return listener.hear(sound, content_type, patience)
     except OpenAIError as error:
         logger.warning("A voice note was not written down: %s", error)
         _resting[(listener.base_url, listener.key)] = time.monotonic() + PAUSE
-        return ""
+        return None

@@ -1,4 +1,4 @@
-"""What the service does for staff beside answering customers: exams, and gaps of the knowledge."""
+"""What the service does for staff beside answering customers: voice notes to read, exams, and gaps of the knowledge."""
 
 import datetime as dt
 import time
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.utils import timezone
 
 from agent import closing, examining, gaps
+from agent.listening import HeldChats
 
 EVERY = 20.0  # seconds between two looks for new gaps
 
@@ -17,6 +18,7 @@ class Jobs:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock, self._look_at = clock, clock()
         self._since: dt.datetime | None = None
+        self._held = HeldChats()
 
     def step(self) -> bool:
         at = timezone.now()
@@ -24,5 +26,6 @@ class Jobs:
             self._look_at = self._clock() + EVERY
             self._since = gaps.gather(self._since or at - gaps.BACK, at)
             closing.notice_changes(at)
-        worked = closing.close_next(at)
+        worked = self._held.step(at)
+        worked = closing.close_next(at) or worked
         return examining.examine_next(at) or worked

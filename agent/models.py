@@ -15,12 +15,16 @@ from tenants.prepared import PreparedInsert
 
 
 class Turn(models.Model):
-    """One run: what it saw, used, cost and became. Commands such as `ask` leave a Turn without a conversation."""
+    """One run: what it saw, used, cost and became. Commands such as `ask` leave a Turn without a conversation.
+
+    A voice note that was written down is a run, too: it answers nothing, but it costs.
+    """
 
     class Purpose(models.TextChoices):
         CUSTOMER = "customer", _("Customer")
         PLAYGROUND = "playground", _("Playground")
         COMMAND = "command", _("Command")
+        LISTENING = "listening", _("Voice note")
 
     class Outcome(models.TextChoices):
         ANSWERED = "answered", _("Answered by the model")
@@ -28,6 +32,7 @@ class Turn(models.Model):
         HANDED_OVER = "handed_over", _("Handed over to a person")
         OVERTAKEN = "overtaken", _("Overtaken by a newer message")
         FAILED = "failed", _("Failed")
+        HEARD = "heard", _("Written down")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="turns")

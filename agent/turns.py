@@ -12,8 +12,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from agent.answering import answer
-from agent.arrivals import NOTHING, SPOKEN, Arrived, arrived
+from agent.arrivals import NOTHING, Arrived, arrived
 from agent.claude import model_for
+from agent.listening import SPOKEN
 from agent.models import Turn
 from agent.phrases import phrase
 from agent.pretending import as_chosen

@@ -21,7 +21,8 @@ def warnings(tenant: Tenant, at: dt.datetime) -> list[str]:
 
 def _gone(tenant: Tenant, at: dt.datetime) -> list[str]:
     runs = Turn.objects.filter(tenant=tenant, created_at__gte=at - dt.timedelta(days=1))
-    newest = runs.exclude(model="").order_by("-created_at").first()
+    asked = runs.exclude(purpose=Turn.Purpose.LISTENING).exclude(model="")
+    newest = asked.order_by("-created_at").first()
     return [_(FALLEN_BACK)] if newest and newest.error == FALLEN_BACK else []
 
 

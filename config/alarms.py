@@ -72,7 +72,8 @@ def _down_since(account: WhatsAppAccount, state: str) -> dt.datetime | None:
 def _provider(tenant: Tenant, at: dt.datetime) -> list[Alarm]:
     """The newest runs of the last day that asked a model; red when none of the last three went well."""
     runs = Turn.objects.filter(tenant=tenant, created_at__gte=at - dt.timedelta(days=1))
-    asked = runs.exclude(purpose=Turn.Purpose.COMMAND).exclude(model="", error="")
+    others = (Turn.Purpose.COMMAND, Turn.Purpose.LISTENING)
+    asked = runs.exclude(purpose__in=others).exclude(model="", error="")
     errors = list(asked.order_by("-created_at").values_list("error", flat=True)[:CALLS])
     failed = [error for error in errors if error and error not in OF_ONE_ANSWER]
     if not failed or failed[0] != errors[0]:

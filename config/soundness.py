@@ -114,6 +114,7 @@ def _provider(at: dt.datetime) -> Iterator[Part]:
         yield Part(name, WAIT, _("No key: answers come word for word from the knowledge."), do)
         return
     runs = Turn.objects.filter(created_at__gte=at - dt.timedelta(days=1))
+    runs = runs.exclude(purpose=Turn.Purpose.LISTENING)
     asked = runs.exclude(model=MADE_UP).exclude(model="", error="")
     errors = list(asked.order_by("-created_at").values_list("error", flat=True)[:CALLS])
     failed = [error for error in errors if error and error not in OF_ONE_ANSWER]

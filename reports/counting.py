@@ -251,6 +251,9 @@ def _count_turn(
     written: int,
 ) -> None:
     micro = int(cost * 1_000_000)
+    if purpose == Turn.Purpose.LISTENING:  # to a customer's voice note
+        counts.cost += micro
+        return
     if purpose != Turn.Purpose.CUSTOMER:
         counts.other_cost += micro
         return

@@ -1,0 +1,164 @@
+"""A voice note becomes the text of its message: for the assistant that answers it, and for staff who hold the chat.
+
+What it costs is set aside within the studio's budgets, and kept as a run of its own.
+"""
+
+import datetime as dt
+import logging
+import time
+from decimal import Decimal
+from enum import Enum
+
+from django.conf import settings
+from django.db.models import Min, Q, QuerySet
+
+from agent import hearing
+from agent.budgets import budgets_of, reserved
+from agent.hearing import Listener
+from agent.models import Turn
+from agent.troubles import ModelError
+from conversations import media
+from conversations.models import Conversation, MediaFile, Message
+
+logger = logging.getLogger(__name__)
+SPOKEN = (Message.Kind.VOICE, Message.Kind.AUDIO)
+BACK = dt.timedelta(days=1)  # what is older is not written down any more
+AGAIN = dt.timedelta(minutes=10)  # after a failure, or when its process died
+NEVER = dt.timedelta(days=36_500)
+DENSEST = 16_000  # bytes of a second of sound, whatever its sender says about its length
+_MICRO = Decimal("0.000001")
+
+
+class Heard(Enum):
+    WORDS = "words"
+    NOTHING = "nothing"  # nobody speaks, or it is too long: trying again would not help
+    FAILED = "failed"
+
+
+def write_down(
+    listener: Listener,
+    message: Message,
+    file: MediaFile | None,
+    chat: Conversation,
+    patience: float,
+) -> Heard:
+    """Keep what is said with the message; its note says who wrote it down."""
+    data = read(file)
+    if file is None or not data or _seconds(message, data) > hearing.LONGEST:
+        return Heard.NOTHING
+    cost, began = price(_seconds(message, data)), time.monotonic()
+    try:
+        said = _paid(listener, data, file.content_type, chat, cost, patience)
+    except ModelError as spent:
+        logger.warning("A voice note was not written down: %s", spent.sentence)
+        return Heard.FAILED
+    if said is None:
+        return Heard.FAILED
+    _record(listener, chat, cost, time.monotonic() - began)
+    if said:
+        message.text = said
+        message.details = {**message.details, "written_down_by": listener.model}
+        rows = Message.objects.filter(pk=message.pk, text="")
+        rows.update(text=said, details=message.details)
+    return Heard.WORDS if said else Heard.NOTHING
+
+
+def read(file: MediaFile | None) -> bytes:
+    try:
+        return media.read(file) if file else b""
+    except OSError:
+        return b""
+
+
+def price(seconds: float) -> Decimal:
+    """In US dollars."""
+    return (Decimal(str(settings.TRANSCRIPTION_PRICE)) * Decimal(str(seconds)) / 60).quantize(
+        _MICRO
+    )
+
+
+def _seconds(message: Message, data: bytes) -> float:
+    return max(float(message.details.get("seconds") or 0), len(data) / DENSEST)
+
+
+def _paid(
+    listener: Listener,
+    data: bytes,
+    content_type: str,
+    chat: Conversation,
+    cost: Decimal,
+    patience: float,
+) -> str | None:
+    """Within the budgets of the studio and the customer. Raises ModelError when one is used up."""
+    budgets = budgets_of(chat.tenant, chat.customer_id)
+    with reserved(budgets, cost, time.monotonic() + patience) as reservation:
+        said = hearing.heard(listener, data, content_type, patience)
+        reservation.cost = Decimal(0) if said is None else cost
+    return said
+
+
+def _record(listener: Listener, chat: Conversation, cost: Decimal, seconds: float) -> None:
+    Turn.objects.create(
+        tenant_id=chat.tenant_id,
+        conversation=chat,
+        purpose=Turn.Purpose.LISTENING,
+        outcome=Turn.Outcome.HEARD,
+        model=listener.model,
+        cost=cost,
+        milliseconds=round(seconds * 1000),
+    )
+
+
+class HeldChats:
+    """Voice notes in chats that staff hold: they read them in the thread, and no answer is made."""
+
+    def __init__(self) -> None:
+        self._first = 0  # file that came within a day
+        self._look_at = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+    def step(self, at: dt.datetime) -> bool:
+        """One of them is written down. False when none waits, or nobody is configured who could."""
+        if not settings.TRANSCRIPTION_MODEL:
+            return False
+        for file in self._waiting(at)[:10]:
+            listener = hearing.listener_for(file.message.tenant)
+            if listener and _ours(file, at):
+                _hear(listener, file, at)
+                return True
+        return False
+
+    def _waiting(self, at: dt.datetime) -> QuerySet[MediaFile]:
+        if at >= self._look_at:
+            self._look_at = at + AGAIN
+            recent = MediaFile.objects.filter(message__created_at__gt=at - BACK)
+            self._first = recent.aggregate(first=Min("pk"))["first"] or 0
+        held = Q(message__state=Message.State.HANDED_OVER) | Q(
+            message__state=Message.State.NEW,
+            message__conversation__handled_by=Conversation.Handler.STAFF,
+        )
+        rows = MediaFile.objects.filter(
+            held,
+            Q(due_at=None) | Q(due_at__lte=at),
+            pk__gte=self._first,
+            state=MediaFile.State.STORED,
+            message__kind__in=SPOKEN,
+            message__author=Message.Author.CUSTOMER,
+            message__text="",
+            message__created_at__gt=at - BACK,
+        )
+        return rows.select_related("message__tenant", "message__conversation__tenant").order_by(
+            "pk"
+        )
+
+
+def _ours(file: MediaFile, at: dt.datetime) -> bool:
+    """Claimed, so that no other host pays for it too; should this process die, it is tried again."""
+    free = MediaFile.objects.filter(pk=file.pk, due_at=file.due_at)
+    return free.update(due_at=at + AGAIN) == 1
+
+
+def _hear(listener: Listener, file: MediaFile, at: dt.datetime) -> None:
+    message = file.message
+    heard = write_down(listener, message, file, message.conversation, hearing.PATIENCE)
+    if heard is not Heard.FAILED:
+        MediaFile.objects.filter(pk=file.pk).update(due_at=at + NEVER)

@@ -23,6 +23,7 @@ from conversations.mailbox import EscalationDraft
 from knowledge.models import KnowledgeEntry
 from knowledge.search import Found, current_shelf, everything, search
 from knowledge.shelf import Shelf
+from tenants import handover
 
 NO_MODEL = gettext_noop("No Anthropic key is set: answers come word for word from the knowledge.")
 INSULTED = gettext_noop("The message only insults: it got the fixed sentence, without a model.")
@@ -63,6 +64,8 @@ class _Answering:
             question.text, question.earlier, question.tenant.default_language
         )
         flag = redflags.find(self.whole)
+        if not flag and (word := handover.word_in(question.tenant, self.whole)):
+            flag = redflags.Flag("human_request", "normal", word)
         if flag and flag.fixed:  # before the money: “udah tf, tapi dada saya sakit”
             return self._handed_over(flag.category, flag.urgency)
         if payments.shown_as_paid(question):

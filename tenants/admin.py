@@ -169,10 +169,12 @@ class TenantAdmin(StudioModelAdmin):
                     "persona_tone",
                     "default_language",
                     "greeting",
+                    "handover_words",
                     "public_contacts",
                 ]
             },
         ),
+        (gettext_lazy("Privacy"), {"fields": [("keep_messages_days", "keep_files_days")]}),
         (
             gettext_lazy("Limits"),
             {

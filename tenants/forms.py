@@ -101,6 +101,16 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
             "phone": gettext_lazy(
                 "Of the studio, for people who call. Empty: the WhatsApp number."
             ),
+            "handover_words": gettext_lazy(
+                "One word or name per line, such as “komplain” or the manager's name. A customer who writes one of them always gets a "
+                "person, as with MILA's own words for complaints and emergencies."
+            ),
+            "keep_messages_days": gettext_lazy(
+                "What is older is deleted for good, notes and files with it. Empty: kept until you delete it."
+            ),
+            "keep_files_days": gettext_lazy(
+                "Pictures, voice notes and documents of customers, often screenshots of payments. Their messages stay."
+            ),
             "greeting": gettext_lazy("Its own first sentence, in the default language."),
             "default_language": gettext_lazy(
                 "Customers are answered in their own language; this one counts when it cannot be told."

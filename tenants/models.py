@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import hmac
+import re
 import secrets
 import uuid
 import zoneinfo
@@ -11,7 +12,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator, MinValueValidator, validate_email
+from django.core.validators import (
+    MaxLengthValidator,
+    MaxValueValidator,
+    MinValueValidator,
+    validate_email,
+)
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -81,6 +87,36 @@ def budget(name: "_StrPromise") -> "models.DecimalField[Any, Any]":
     )
 
 
+# Reports count a day anew for a month, and what WhatsApp handed over in raw form is kept for 30 days.
+LEAST_DAYS, LEAST_FILE_DAYS, MOST_DAYS = 45, 7, 3650
+
+
+def days_kept(name: "_StrPromise", least: int) -> "models.PositiveSmallIntegerField[Any, Any]":
+    """A field for how long something is kept; empty: for ever."""
+    too_few = _("At least %(limit_value)s days; empty to keep them for ever.")
+    return models.PositiveSmallIntegerField(
+        name,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(least, message=too_few), MaxValueValidator(MOST_DAYS)],
+    )
+
+
+def valid_words(text: str) -> str:
+    """One word or name per line, each once; a word of one letter would call a person for nearly every message."""
+    words = [" ".join(line.split()) for line in re.split(r"[\n,;]", text)]
+    words = list(dict.fromkeys(word for word in words if word))
+    if bad := next((word for word in words if not 2 < len(word) <= 40), ""):
+        told = _("“%(word)s” cannot be used: each word has 3 to 40 letters.")
+        raise ValidationError(told, params={"word": bad[:60]})
+    if len(words) > MOST_WORDS:
+        raise ValidationError(_("Up to %(most)s words."), params={"most": MOST_WORDS})
+    return "\n".join(words)
+
+
+MOST_WORDS = 50
+
+
 class Language(models.TextChoices):
     INDONESIAN = "id", _("Indonesian")
     ENGLISH = "en", _("English")
@@ -134,6 +170,10 @@ class Tenant(models.Model):
             "gives no other link, phone or account number than these and those in active entries."
         ),
     )
+    # One per line; whatever a customer asks with one of them in it goes to a person.
+    handover_words = models.TextField(
+        _("words that always reach a person"), blank=True, default="", db_default=""
+    )
     # E.164 numbers and e-mail addresses of the people who get escalations.
     handover_contacts = models.JSONField(_("hand-over contacts"), default=list, blank=True)
     # Between these times, on the studio's clock, only urgent notices go out; both empty: at any time.
@@ -151,6 +191,10 @@ class Tenant(models.Model):
     budget_day = budget(_("AI budget a day"))
     budget_month = budget(_("AI budget a month"))
     budget_customer_day = budget(_("AI budget a day for one customer"))
+    # What is older is deleted once a day (conversations/retention.py).
+    keep_messages_days = days_kept(_("days that messages are kept"), LEAST_DAYS)
+    keep_files_days = days_kept(_("days that pictures and files are kept"), LEAST_FILE_DAYS)
+    tidied_at = models.DateTimeField(null=True, blank=True, editable=False)
     mode = models.CharField(_("mode"), max_length=4, choices=Mode, default=Mode.TEST)
     active = models.BooleanField(_("active"), default=True)
     # Counts changes of the knowledge: processes rebuild their embedded index when it moved.
@@ -186,6 +230,7 @@ class Tenant(models.Model):
             ("currency", valid_currency),
             ("opening_hours", checked_hours),
             ("handover_contacts", valid_contacts),
+            ("handover_words", valid_words),
             ("greeting", valid_greeting),
         ]
         for field, rule in tidy:

@@ -7,9 +7,10 @@ from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tenants import settingchanges
+from tenants import settingchanges, tidying
 from tenants.models import Tenant
 from tenants.pages import frame, studio_page
 from tenants.settingtabs import BY_KEY, TABS, Tab, TabForm, form_class
@@ -33,6 +34,8 @@ def settings(request: HttpRequest, tenant: Tenant, part: str = "studio") -> Http
     form = settingchanges.save(tab, tenant, request.POST, request.user)
     if form.errors:
         return _page(request, Tenant.objects.get(pk=tenant.pk), tab, form)
+    if tab.key == "privacy":
+        tidying.begin_later(tenant, timezone.now())
     messages.success(request, _("Saved."))
     return redirect("studio-settings-part", part)
 
@@ -49,6 +52,7 @@ def _page(request: HttpRequest, tenant: Tenant, tab: Tab, form: TabForm) -> Http
         form=form,
         seen=settingchanges.marks(tab, tenant),
         greeting=greeting(tenant) if tab.key == "assistant" else "",
+        tidying=tidying.told(tenant, timezone.now()) if tab.key == "privacy" else "",
     )
 
 

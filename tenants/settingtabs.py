@@ -47,7 +47,7 @@ TABS = (
         gettext_lazy("How it introduces itself, how it speaks, and what it may pass on."),
         (
             *("mode", "persona_name", "persona_tone", "default_language", "greeting"),
-            "public_contacts",
+            *("handover_words", "public_contacts"),
         ),
     ),
     Tab(
@@ -69,6 +69,7 @@ TABS = (
         "privacy",
         gettext_lazy("Privacy"),
         gettext_lazy("What is kept of your customers, and how to delete it."),
+        ("keep_messages_days", "keep_files_days"),
     ),
     Tab(
         "keys",

@@ -27,6 +27,7 @@ class MediaFile(models.Model):
         BROKEN = "broken", _("The file arrived damaged. Ask for it once more.")
         UNREACHABLE = "unreachable", _("WhatsApp did not give out the file. Ask for it once more.")
         TAKEN_BACK = "taken_back", _("The sender deleted it.")
+        TOO_OLD = "too_old", _("Deleted: the studio keeps files no longer.")
 
     message = models.OneToOneField(Message, models.CASCADE, related_name="media")
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")

@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -10,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 from ninja.errors import HttpError
+from pydantic import StrictFloat, StrictInt
 
 from tenants.answers import ERRORS, Input, Problem
 from tenants.callers import Caller, as_uuid, caller
@@ -19,6 +21,10 @@ from tenants.phones import normalise
 from tenants.updates import KEYS, PLATFORM, SETTINGS, store
 
 router = Router(tags=["tenants"])
+BUDGETS = ("budget_day", "budget_month", "budget_customer_day")
+Money = (
+    StrictInt | StrictFloat | str | None
+)  # 500000 or "500000.00"; "" for the installation's limit
 
 
 class Settings(Schema):
@@ -36,6 +42,9 @@ class Settings(Schema):
     quiet_from: dt.time | None
     quiet_until: dt.time | None
     currency: str
+    budget_day: float | None  # in that currency; null: the installation's limit, 0: no limit
+    budget_month: float | None
+    budget_customer_day: float | None
     messages_per_minute: int
     phone_silence_minutes: int
     mode: str
@@ -74,6 +83,9 @@ class SettingsIn(Input):
     quiet_from: str | None = None  # "22:00"; "" for none
     quiet_until: str | None = None
     currency: str | None = None
+    budget_day: Money = None
+    budget_month: Money = None
+    budget_customer_day: Money = None
     messages_per_minute: int | None = None
     phone_silence_minutes: int | None = None
     mode: str | None = None
@@ -170,8 +182,19 @@ def values_of(body: TenantIn) -> dict[str, Any]:
     keys: dict[str, Any] = sent.pop("api_keys", None) or {}
     number = {"whatsapp_number": sent.pop("whatsapp_number")} if "whatsapp_number" in sent else {}
     plain = {name: value for name, value in {**sent, **settings}.items() if value is not None}
+    money = {name: _amount(plain[name]) for name in BUDGETS if name in plain}
     secret = {KEYS[n]: key or "" for n, key in keys.items() if not isinstance(key, bool)}
-    return {**plain, **number, **secret}
+    return {**plain, **money, **number, **secret}
+
+
+def _amount(sent: float | str) -> Decimal | str | None:
+    """An amount as the field wants it; what is none stays as it is, and the field says so."""
+    if sent == "":
+        return None
+    try:
+        return Decimal(str(sent))
+    except InvalidOperation:
+        return str(sent)
 
 
 def shown(who: Caller, studio: Tenant) -> dict[str, Any]:
@@ -182,7 +205,9 @@ def shown(who: Caller, studio: Tenant) -> dict[str, Any]:
         "slug": studio.slug,
         "whatsapp_number": studio.whatsapp_number,
         "active": studio.active,
-        "settings": {field: getattr(studio, field) for field in SETTINGS} if full else None,
+        "settings": {field: getattr(studio, field) for field in (*SETTINGS, *BUDGETS)}
+        if full
+        else None,
         "api_keys": {n: bool(getattr(studio, f)) for n, f in KEYS.items()} if full else None,
         "created_at": studio.created_at,
     }

@@ -3,6 +3,7 @@
 import base64
 import datetime as dt
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -370,6 +371,25 @@ def test_settings_are_one_object_and_change_one_by_one(ombak: Tenant) -> None:
 
 
 @pytest.mark.django_db
+def test_budgets_are_settings_like_the_others(program: Program, ombak: Tenant) -> None:
+    names = ("budget_day", "budget_month", "budget_customer_day")
+
+    def put(**settings: Any) -> list[Any]:
+        answer = program.call("PUT", "/api/tenants/ombak", {"settings": settings})
+        assert answer.status_code == 200, answer.content
+        return [answer.json()["settings"][name] for name in names]
+
+    assert put() == [None, None, None]
+    assert put(budget_day=50_000, budget_month="750000.50") == [50_000, 750_000.5, None]
+    assert put(budget_customer_day=0.1) == [50_000, 750_000.5, 0.1]
+    assert put(budget_day="", budget_customer_day=0) == [None, 750_000.5, 0]
+    shown = program.call("GET", "/api/tenants").json()["items"][0]
+    assert program.call("PUT", "/api/tenants", shown).json() == shown
+    ombak.refresh_from_db()
+    assert [getattr(ombak, name) for name in names] == [None, Decimal("750000.50"), Decimal(0)]
+
+
+@pytest.mark.django_db
 def test_a_change_does_not_turn_back_the_knowledge_version(program: Program, ombak: Tenant) -> None:
     stale = Tenant.objects.get(pk=ombak.pk)
     Tenant.objects.update(knowledge_version=7)
@@ -491,6 +511,12 @@ def test_a_change_that_names_no_row_says_so(program: Program) -> None:
         ({"settings": {"colour": "red"}}, "settings.colour"),
         ({"settings": {"greeting": "x" * 601}}, "greeting"),
         ({"settings": {"currency": "rupiah"}}, "currency"),
+        ({"settings": {"budget_day": -1}}, "budget_day"),
+        ({"settings": {"budget_day": "much"}}, "budget_day"),
+        ({"settings": {"budget_month": 1.005}}, "budget_month"),
+        ({"settings": {"budget_month": 10**30}}, "budget_month"),
+        ({"settings": {"budget_customer_day": "NaN"}}, "budget_customer_day"),
+        ({"settings": {"budget_day": 5, "currency": "XAU"}}, "budget_day"),
         ({"api_keys": {"anthropic": "sk-ant-…"}}, "anthropic_api_key"),
         ({"slug": "two words"}, "slug"),
         ({"slug": ""}, "slug"),

@@ -96,7 +96,8 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
             "currency": gettext_lazy("Three letters, such as IDR."),
             "persona_name": gettext_lazy("With this name the assistant introduces itself."),
             "address": gettext_lazy(
-                "Street and number. The templates for the knowledge start with it; customers are told what the knowledge says."
+                "Street and number. With an AI key the assistant tells it to customers who ask; without one they are told what the knowledge "
+                "says. The templates for the knowledge start with it."
             ),
             "phone": gettext_lazy(
                 "Of the studio, for people who call. Empty: the WhatsApp number."

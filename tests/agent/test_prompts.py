@@ -8,6 +8,7 @@ from agent.reply import Question
 from conversations.history import Line
 from knowledge import shelf
 from knowledge.search import everything
+from tenants.forms import TenantForm
 from tests import factories
 
 HAIKU = card("claude-haiku-4-5")
@@ -33,6 +34,8 @@ def test_address_and_phone_of_the_studio_stand_in_the_rules(ombak):
     assert "as you may tell it: Jl. Pantai Batu Bolong No. 8, Canggu\n" in told
     assert "as you may tell it: +62361900777\n" in told
     assert told == prompts.rules(ombak)  # equal, so that it is read from the cache
+    help_text = str(TenantForm(instance=ombak).fields["address"].help_text)
+    assert "the assistant tells it to customers who ask" in help_text
     ombak.address = ombak.phone = ""
     assert prompts.rules(ombak) == without
     assert "as you may tell it" not in without

@@ -9,6 +9,8 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from knowledge import usage
-        from reports import entries
+        from reports import days, entries
+        from tenants import tidying
 
         usage.counted_by(entries.used_lately)
+        tidying.counted_by(days.kept_before)

@@ -80,6 +80,13 @@ def catch_up(tenant: Tenant, first: dt.date, at: dt.datetime, seconds: float = S
     return Progress(len(finished) - len(missing), len(finished), len(due))
 
 
+def kept_before(tenant: Tenant, before: dt.datetime, at: dt.datetime) -> bool:
+    """One step of counting the days whose messages are about to be deleted; whether all of them are stored."""
+    oldest = Message.objects.filter(tenant=tenant, created_at__lt=before).order_by("created_at")
+    begun = oldest.values_list("created_at", flat=True).first()
+    return begun is None or not catch_up(tenant, today(tenant, begun), at).missing
+
+
 def _last_row(tenant: Tenant, days: Sequence[dt.date]) -> list[dt.date]:
     """The last of these days that follow each other, as many as can be counted in one go."""
     row = [days[-1]]

@@ -42,6 +42,7 @@ WORDS = {
     "replied": gettext_noop("answered the customer %(whom)s"),
     "exported": gettext_noop("exported the chat with the customer %(whom)s"),
     "exported_knowledge": gettext_noop("exported %(number)s entries of the knowledge"),
+    "tidied": gettext_noop("deleted %(messages)s messages and %(files)s files that were too old"),
     "own_notices": gettext_noop("changed where they are told of customers: %(phone)s, %(mail)s"),
     "studio_made": gettext_noop("made the studio %(studio)s"),
     "suspended": gettext_noop("archived the studio"),

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from agent import claude, redflags
 from agent.turns import answer_claim, take
+from conversations import retention
 from conversations.mailbox import Claim, release
 from conversations.models import Conversation
 from knowledge import attachments, index
@@ -22,6 +23,7 @@ from tenants.models import Tenant
 
 log = logging.getLogger(__name__)
 CHECK_EVERY = 3600.0  # seconds
+TIDY_EVERY = 60.0  # between two looks whether a studio's old messages are due to go
 
 
 class Answering:
@@ -86,17 +88,22 @@ def forget_claims(host: str) -> None:
 
 
 class Chores:
-    """What the service does beside answering: knowledge that waits for its index, and an hourly look for drift."""
+    """What the service does beside answering: knowledge that waits for its index, an hourly look for drift, and what is
+    older than a studio keeps, portion by portion."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic):
         self._clock, self._check_at = clock, clock() + CHECK_EVERY
+        self._tidy_at = clock() + TIDY_EVERY
 
     def step(self) -> bool:
         if self._clock() >= self._check_at:
             self._check_at = self._clock() + CHECK_EVERY
             check()  # finds what changed without a signal; marked so that the next step repairs it
             attachments.sweep()
-        return bool(sync_due(timezone.now()))
+        tidied = self._clock() >= self._tidy_at and retention.step(timezone.now())
+        if not tidied and self._clock() >= self._tidy_at:
+            self._tidy_at = self._clock() + TIDY_EVERY
+        return bool(sync_due(timezone.now())) or tidied
 
 
 def warm_up() -> None:

@@ -1,0 +1,109 @@
+"""What is older than a studio keeps is deleted for good, once a day and in portions, so that nobody waits for it.
+
+A run that is cut off begins again where it stopped: what is gone is not there to be found. The customers themselves stay,
+and so do the figures of the reports.
+"""
+
+import datetime as dt
+import uuid
+from collections import Counter
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from conversations.models import Conversation, Escalation, MediaFile, Message, Note
+from tenants import tidying
+from tenants.models import Tenant
+
+PORTION = 500
+Gone = Counter[str]
+_so_far: dict[uuid.UUID, Gone] = {}
+
+
+def step(at: dt.datetime) -> bool:
+    """One portion of the studio that is due; False when none is."""
+    tenant = tidying.due(at).first()
+    if tenant is None:
+        return False
+    before = _before(at, tenant.keep_messages_days)
+    if before and not tidying.counted(tenant, before, at):
+        return True
+    gone = tidy(tenant, at)
+    total = _so_far.setdefault(tenant.pk, Counter()) + gone
+    _so_far[tenant.pk] = total
+    if not gone.total():
+        tidying.done(tenant, at, **_so_far.pop(tenant.pk))
+    return True
+
+
+def tidy(tenant: Tenant, at: dt.datetime) -> Gone:
+    """Delete one portion. Says how much of what; nothing when all is done."""
+    gone: Gone = Counter()
+    if before := _before(at, tenant.keep_files_days):
+        gone["files"] = _files_go(tenant, before)
+    if before := _before(at, tenant.keep_messages_days):
+        gone["messages"] = _messages_go(tenant, before)
+        gone["more"] = _rest_goes(tenant, before)
+    return gone
+
+
+def _before(at: dt.datetime, days: int | None) -> dt.datetime | None:
+    return at - dt.timedelta(days=days) if days else None
+
+
+def _files_go(tenant: Tenant, before: dt.datetime) -> int:
+    rows = MediaFile.objects.filter(tenant=tenant, message__created_at__lt=before).exclude(path="")
+    keys = _unlinked(rows)
+    too_old = MediaFile.Problem.TOO_OLD
+    changes: dict[str, Any] = {
+        "state": MediaFile.State.FAILED,
+        "problem": too_old,
+        "source": {},
+        "due_at": None,
+    }
+    MediaFile.objects.filter(pk__in=keys).update(**changes, path="", size=0)
+    return len(keys)
+
+
+def _unlinked(rows: QuerySet[MediaFile]) -> list[int]:
+    """The files first: were the rows first, a kill in between would leave files that nobody finds."""
+    found = dict(rows.order_by("pk").values_list("pk", "path")[:PORTION])
+    for path in filter(None, found.values()):
+        (settings.MEDIA_ROOT / path).unlink(missing_ok=True)
+    return list(found)
+
+
+def _messages_go(tenant: Tenant, before: dt.datetime) -> int:
+    """In every chat of the studio, with its own people too: staff chats, its own chat, the Playground."""
+    rows = Message.objects.filter(tenant=tenant, created_at__lt=before).order_by("created_at")
+    keys = list(rows.values_list("pk", flat=True)[:PORTION])
+    _unlinked(MediaFile.objects.filter(message__in=keys))
+    Message.objects.filter(pk__in=keys).delete()
+    return len(keys)
+
+
+def _rest_goes(tenant: Tenant, before: dt.datetime) -> int:
+    """What else holds a customer's words: notes, closed escalations, what the assistant noted of its turns."""
+    closed = Escalation.objects.filter(state=Escalation.State.RESOLVED, resolved_at__lt=before)
+    gone = _portion_goes(Note.objects.filter(tenant=tenant, created_at__lt=before))
+    gone += _portion_goes(closed.filter(tenant=tenant))
+    told = tenant.turns.filter(created_at__lt=before).filter(
+        Q(details__isnull=False) | ~Q(error="")
+    )
+    keys = list(told.order_by().values_list("pk", flat=True)[:PORTION])
+    tenant.turns.filter(pk__in=keys).update(details=None, error="")
+    return gone + len(keys) + _emptied(tenant, before)
+
+
+def _portion_goes(rows: QuerySet[Note] | QuerySet[Escalation]) -> int:
+    keys = list(rows.order_by().values_list("pk", flat=True)[:PORTION])
+    rows.model._default_manager.filter(pk__in=keys).delete()
+    return len(keys)
+
+
+def _emptied(tenant: Tenant, before: dt.datetime) -> int:
+    """Chats in which nothing is left stand in no list any more, until somebody writes."""
+    rows = Conversation.objects.filter(tenant=tenant, last_message_at__lt=before)
+    left = Exists(Message.objects.filter(conversation=OuterRef("pk")))
+    return rows.filter(~left).update(last_message_at=None, unread=0)

@@ -18,6 +18,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Request,
+    expect,
     sync_playwright,
 )
 
@@ -25,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 NOT_OURS = ("ANTHROPIC_", "OPENAI_", "QDRANT_", "DATABASE_", "WHATSAPP_", "DJANGO_", "SECRET_")
 USER, PASSWORD = "admin", "correct-horse-battery"
+PATIENCE = 20_000  # ms; what must be quicker says so itself, the rest may run beside others
 SIZES = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 # A customer who waits, as rows: what WhatsApp would have brought.
@@ -96,6 +98,7 @@ def browser() -> Iterator[Browser]:
     # Playwright keeps a loop in this thread, in which Django then refuses its database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     options = ["--no-sandbox", "--disable-background-networking"]
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=options)
         yield chromium
@@ -179,7 +182,7 @@ def log_in(page: Page) -> None:
     )
     assert token
     form = {"username": USER, "password": PASSWORD, "csrfmiddlewaretoken": token[1]}
-    _text(asks.post("/admin/login/", form=form))  # type: ignore[arg-type]
+    _text(asks.post("/admin/login/", form=form))
     page.goto("/admin/")
     page.locator("#content button", has_text="Ombak").click()
     in_ombak(page)

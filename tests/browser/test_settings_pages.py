@@ -72,8 +72,8 @@ def test_who_leaves_with_typed_text_is_asked(staff: Open) -> None:
     page.goto(SETTINGS)
     page.locator("#id_city").press_sequentially("Ubud")
     page.on("dialog", stay)
-    page.locator("#content").get_by_role("link", name="Change log").click(no_wait_after=True)
-    page.wait_for_timeout(500)
+    with page.expect_event("dialog"):
+        page.locator("#content").get_by_role("link", name="Change log").click(no_wait_after=True)
     assert asked == ["beforeunload"]
     assert page.url.endswith(SETTINGS)
 

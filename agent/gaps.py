@@ -89,7 +89,7 @@ def _new_turns(since: dt.datetime) -> QuerySet[Turn]:
 
 @transaction.atomic
 def _keep(turn: Turn) -> None:
-    asked = _asked(turn)
+    asked = messages_of(turn)
     text = "\n".join(message.text.strip() for message in asked if message.text.strip())
     if not text or any(message.details.get("test") for message in asked):
         return  # a picture or a voice note alone names no gap, and staff who try it out are no customers
@@ -108,7 +108,7 @@ def _keep(turn: Turn) -> None:
     )
 
 
-def _asked(turn: Turn) -> list[Message]:
+def messages_of(turn: Turn) -> list[Message]:
     """The messages that the turn answered: those of the customer since the studio last said something."""
     rows = Message.objects.filter(conversation=turn.conversation_id, pk__lt=turn.reply_id)
     said = rows.exclude(author__in=(Message.Author.CUSTOMER, Message.Author.SYSTEM))

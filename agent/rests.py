@@ -1,4 +1,4 @@
-"""Which of the entries that an answer was given its words come from: for staff who read why."""
+"""Which of the entries that an answer was given its words come from, and how well each fits: for staff who read why."""
 
 import re
 import uuid
@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db.models import Q
 
+from agent.fits import Fit, fits
+from agent.gaps import messages_of
 from agent.models import Turn
 from knowledge.models import KnowledgeEntry
 
@@ -23,11 +25,26 @@ def sources(turn: Turn) -> list[dict[str, Any]]:
     names = list(dict.fromkeys([*turn.entries, *given]))
     known = _named(turn, names) if names else {}
     text = turn.reply.text if turn.reply else ""
+    fitting = _fits(turn, known)
     listed = [
-        {"reference": name, "entry": known.get(name), "used": speaks_from(known.get(name), text)}
+        {
+            "reference": name,
+            "entry": known.get(name),
+            "used": speaks_from(known.get(name), text),
+            "place": turn.entries.index(name) + 1 if name in turn.entries else 0,
+            "fit": fitting.get(name),
+        }
         for name in names
     ]
     return sorted(listed, key=lambda source: not source["used"])
+
+
+def _fits(turn: Turn, known: dict[str, KnowledgeEntry]) -> dict[str, Fit]:
+    """By reference; none for a run without a customer's words, such as that of a command."""
+    if turn.reply is None or not known:
+        return {}
+    asked = "\n".join(message.text for message in messages_of(turn))
+    return dict(zip(known, fits(asked, list(known.values())), strict=True))
 
 
 def _named(turn: Turn, names: Iterable[str]) -> dict[str, KnowledgeEntry]:
@@ -35,7 +52,9 @@ def _named(turn: Turn, names: Iterable[str]) -> dict[str, KnowledgeEntry]:
     rows = KnowledgeEntry.objects.filter(
         Q(external_id__in=list(names)) | Q(pk__in=ids), tenant=turn.tenant_id
     )
-    return {row.reference: row for row in rows.only("pk", "title", "external_id", "content")}
+    return {
+        row.reference: row for row in rows.only("pk", "title", "external_id", "keywords", "content")
+    }
 
 
 def _is_id(name: str) -> bool:

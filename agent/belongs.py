@@ -15,6 +15,7 @@ from agent.clauses import Clause, Fact, clauses
 from agent.fitting import DAYS, Fitting
 from agent.known import Known
 from agent.language import guess
+from agent.quantities import soft
 from agent.stated import Stated
 from agent.worked_out import Asked, worked_out
 
@@ -25,7 +26,7 @@ _DENIED = re.compile(
 )
 _LEFT_ALONE = frozenset({"floor", "nights", "degree", "m"})
 # Not in an entry: from the studio's settings, worked out, or denied. The check of each fact has seen to it.
-_FROM_ELSEWHERE = frozenset({"money", "percent", "time", "link", "long", "date"})
+_FROM_ELSEWHERE = frozenset({"money", "percent", "time", "link", "long"})
 _DENIABLE = frozenset({"day", "days", "time"})
 # How much better another place must fit, in the rarity of words and as a share: as measured on replies of people.
 _MARGINS = {
@@ -43,10 +44,8 @@ _MARGINS = {
     "span": (3.5, 0.24),
     "number": (2.5, 0.3),
 }
-_ONE_UNIT: dict[object, re.Pattern[str]] = {
-    "span60": re.compile(r"(?<!\d )\b(?:hour|jam)\b(?! \d)", re.IGNORECASE),
-    "span1440": re.compile(r"(?<!\d )\b(?:day|hari)\b", re.IGNORECASE),
-}
+_ONE_UNIT = frozenset({"span60", "span1440", "span10080", "months1", "months12"})
+_NEAR_DATE = 6.0  # “Minggu 22 November” stands in no entry, the calendar tells it
 _OTHER_UNIT = (2.6, 0.16)
 _OF_ALL = re.compile(
     r"\b(?:semua|setiap|tiap|every|all|each) (?:kelas|class(?:es)?|sesi|sessions?)\b", re.IGNORECASE
@@ -153,14 +152,16 @@ class _Placing:
 
     def _one_unit(self, fact: Fact, place: int, scores: Scores) -> bool:
         """“For an hour” of “a private hour”."""
-        unit = _ONE_UNIT.get(fact.values[0])
-        if unit is None:
+        if fact.values[0] not in _ONE_UNIT:
             return False
         nearest = max(scores, key=lambda number: scores[number], default=place)
-        return any(unit.search(self.known.clauses[each].text) for each in (place, nearest))
+        texts = (self.known.clauses[each].text.lower() for each in (place, nearest))
+        return any(fact.values[0] in {f"{kind}{size:g}" for kind, size in soft(t)} for t in texts)
 
     def _margin(self, fact: Fact, place: int, own: int | None) -> tuple[float, float]:
         least, share = _MARGINS.get(fact.kind, _USUAL_MARGIN)
+        if fact.kind == "date" and own is None:
+            least = _NEAR_DATE
         if fact.kind == "span" and not _like(fact, self.known.clauses[place]):
             least, share = _OTHER_UNIT
         if own is not None and self._language(own) != self.language == self._language(place):

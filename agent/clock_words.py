@@ -24,7 +24,7 @@ _TIMES = (
     re.compile(r"(?<![\d.,:])(\d{1,2})()(?:\s?-\s?|\s(?:to|sampai|s/d|until)\s)?\s?(?:jam )?(?=\s?(?:-|to|sampai)?)(am|pm)\b"),
     re.compile(rf"\b(?:jam|pukul|jm|pkl)\s?(\d{{1,2}})(?![\d]|[:.,]\d)(){_PART}"),
     re.compile(r"(?<![\d.,:])(\d{1,2})()\s(pagi|siang|sore|petang|malam|malem|o'clock|in the morning|in the afternoon|in the evening|at night)\b"),
-    re.compile(rf"\b(?:at|from|until|till)\s(\d{{1,2}})(?![\d%]|[:.,/]\d|\s?(?:-|to )?\d*\s?(?:past|min|hour|day|week|month|year|class|people|%|am|pm)|[a-z])(){_PART}"),
+    re.compile(rf"\b(?:at|from|until|till)\s(\d{{1,2}})(?![\d%]|[:.,/]\d|\s?(?:-|to )?\d*\s?(?:past|min|h(?:ou)?rs?\b|day|week|month|year|class|people|%|am|pm)|[a-z])(){_PART}"),
 )  # fmt: skip
 _PAST = re.compile(
     rf"\b(half|quarter|\d{{1,2}}(?: minutes?)?) (past) (\d{{1,2}})\b{_PART}|\b(quarter|\d{{1,2}} minutes?) (to) (\d{{1,2}})\b{_PART}"
@@ -34,11 +34,12 @@ _KURANG = re.compile(
     rf"\b(?:jam|pukul|jm)\s(\d{{1,2}}) kurang (seperempat|\d{{1,2}})(?:\s?menit)?{_PART}"
 )
 _SHARED = re.compile(
-    r"(?<![\d.,:])([1-9]|1[0-2])((?:[.:]\d{2})?)(\s?(?:-|to|sampai|s/d|and|dan|&)\s?(?:jam |pukul )?)(?=(\d{1,2})(?:[.:]\d{2})?\s?(am|pm|pagi|siang|sore|malam)\b)"
+    r"(?<![\d.,:])([1-9]|1[0-2])((?:[.:]\d{2})?)(\s?(?:-|to|sampai|s/d|and|dan|&)\s?(?:jam |pukul )?)(?=(\d{1,2})((?:[.:]\d{2})?)\s?(am|pm|pagi|siang|sore|malam)\b)"
 )
 _FROM_TO = re.compile(
     r"\bfrom (\d{1,2}) to (\d{1,2})(?!\s?[-\w:.]*\d|\s(?:min|hour|day|week|month|year|class|people|person|orang|kelas))"
 )
+_SHARP = re.compile(r"(?<=\d) o'clock(?= (?:in the|at night|[ap]m\b))")
 _NOON = re.compile(r"\b(?:noon|midday|tengah hari)\b")
 _MIDNIGHT = re.compile(r"\b(?:midnight|tengah malam)\b")
 _ENDS = re.compile(
@@ -84,6 +85,7 @@ def times(text: str) -> tuple[list[Time], str]:
     found: list[Time] = []
     numbered = bool(_DIGIT.search(text))
     if numbered:
+        text = _SHARP.sub("", text)
         text = _SHARED.sub(_same_half, _FROM_TO.sub(r"from \1 until \2", text))
     # “19.45” beside “7.00”: a text that counts to 24 means the morning by “7.00”.
     wide = any(int(m[1]) >= 13 for m in _TIMES[0].finditer(text))
@@ -126,8 +128,9 @@ def _on_clocks(text: str, add: Callable[..., str]) -> str:
 
 def _same_half(match: re.Match[str]) -> str:
     """“7-9 pm” is “7 pm-9 pm”; “7 to 4 pm” leaves the half of the day open."""
-    hour, minutes, between, later, half = match.groups()
-    return match[0] if int(hour) % 12 > int(later) % 12 else f"{hour}{minutes} {half}{between}"
+    hour, minutes, between, later, after, half = match.groups()
+    ends_earlier = (int(hour) % 12, minutes[1:]) >= (int(later) % 12, after[1:])
+    return match[0] if ends_earlier else f"{hour}{minutes} {half}{between}"
 
 
 def _past(match: re.Match[str], add: Callable[..., str]) -> str:

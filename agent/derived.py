@@ -86,7 +86,7 @@ def amount_fits(value: float, draft: Stated, prices: frozenset[float], asked: St
     if any(value == price * many for price in told for many in _many(asked)):
         return True
     if _ALTOGETHER.search(draft.text):
-        if any(value == price * many for price in prices for many in _many(asked) & _many(draft)):
+        if any(value == price * many for price in told or prices for many in _many(asked) & _many(draft)):
             return True
         if any(value in (one + two, abs(one - two)) for one in told for two in told if one != two):
             return True

@@ -36,8 +36,8 @@ _WHOLE = {"seratus": 100, "seribu": 1_000, "sejuta": 1_000_000, "ceban": 10_000,
     "seceng": 1_000, "noceng": 2_000, "noban": 20_000, "gopek": 500, "cepek": 100, "gocap": 50}  # fmt: skip
 _TIMES = {"puluh": 10, "ratus": 100, "hundred": 100}
 _SCALES = {
-    "k": 1_000, "rb": 1_000, "ribu": 1_000, "rebu": 1_000, "rbu": 1_000, "thousand": 1_000, "grand": 1_000,
-    "jt": 1_000_000, "juta": 1_000_000, "jeti": 1_000_000, "million": 1_000_000, "mio": 1_000_000,
+    "k": 1_000, "rb": 1_000, "ribu": 1_000, "rebu": 1_000, "rbu": 1_000, "ribuan": 1_000, "thousand": 1_000, "grand": 1_000,
+    "jt": 1_000_000, "juta": 1_000_000, "jeti": 1_000_000, "jutaan": 1_000_000, "million": 1_000_000, "mio": 1_000_000,
     "mil": 1_000_000, "mln": 1_000_000,
 }  # fmt: skip
 _WORDS = {*_ONES, *_TEENS, *_TENS, *_WHOLE, *_TIMES, *_SCALES, "belas"}
@@ -45,7 +45,7 @@ _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _NUMBER = re.compile(
     rf"(?<![\w.,])(?:{_WORD}|\d+(?:[.,]\d+)?(?=\s?(?:{'|'.join(_SCALES)}|ratus|puluh|hundred|belas)\b))"
     rf"(?:(?:[ \t]+|-|(?<=\d))(?:(?<=hundred )and |(?<=thousand )and )?"
-    rf"(?:{_WORD}|\d+(?:[.,]\d+)?(?=\s?(?:{'|'.join(_SCALES)})\b))\b)*(?!\w|-\w+nya\b)"
+    rf"(?:(?:{_WORD})\b|\d+(?:[.,]\d+)?(?=\s?(?:{'|'.join(_SCALES)})\b)))*(?!\w|-\w+nya\b)"
 )
 _TOKEN = re.compile(rf"\d+(?:[.,]\d+)?|{_WORD}")
 # “seratusenampuluhribu”, “tigapuluh”: number words without a space between them.

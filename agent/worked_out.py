@@ -43,11 +43,7 @@ def worked_out(fact: Fact, clause: Clause, told: Stated, held: Known, asked: Ask
         case "span":
             return _asked_length(value, asked) or _between(value, told)
         case "date":
-            return any(
-                derived.date_fits(date, told.weekdays, told.text, asked.today)
-                for date in told.dates
-                if asked.today and (date.month or 0, date.day) == value
-            )
+            return derived.names_a_day(clause.text)
         case "people" | "number" | "count":
             return _counted(number, clause, told, asked)
     return False

@@ -111,8 +111,8 @@ def test_what_is_known_may_be_said_in_any_spelling(draft):
         ("Senin, 25 Desember", "senin, 25 desember"),
         ("lantai 7", "7 floor"),
         ("nomor 88", "88"),
-        ("Sabtu:\n- Sunset Flow 17:00\n- Yin 18:15", "18:15"),  # the dash of a list ends no class
-        ("jam 17:00 dan 18:15", "18:15"),
+        ("- Yin – 18:30\n- Flow – 19:45", "19:45"),  # the dash of a list ends no class
+        ("jam 18:30 dan 19:45", "19:45"),
     ],
 )
 def test_what_stands_nowhere_is_found(draft, wrong):

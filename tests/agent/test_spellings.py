@@ -44,6 +44,11 @@ def missing(draft, *customer, told=(), clock=()):
         "There are two ways to pay",
         "1) sekali datang 2) unlimited",
         "Both the 7.30 am class and Yin at 6.15 pm",
+        "sekali datang 160 ribuan",
+        "unlimited 1jt 500rb",
+        "unlimited 1 juta 500 ribu",
+        "free until 4 hrs before class",
+        "Vinyasa is at 7:30 o'clock in the morning",
     ],
 )
 def test_what_is_right_leaves(draft):
@@ -54,6 +59,11 @@ def test_what_is_right_leaves(draft):
     "draft",
     [
         "seratusenampuluhlimaribu Kak",
+        "sekali datang 150 ribuan",
+        "unlimited 1jt 600rb",
+        "Yin is at six o'clock in the morning",
+        "Retret Minggu 22 November 2026",
+        "2 x Rp 1.500.000 = Rp 320.000",
         "seratuslimapuluhribu",
         "sekali datang goban",
         "sekali datang gopek",

@@ -5,8 +5,8 @@
   // The theme's menu opens by div and span: give them a tab stop, a role, a name and Enter/Space.
   function reachable(root) {
     const words = document.documentElement.lang === "id"
-      ? { menu: "Menu", user: "Menu akun", theme: "Tema" }
-      : { menu: "Menu", user: "Account menu", theme: "Theme" };
+      ? { menu: "Menu", user: "Menu akun", theme: "Tema", close: "Tutup" }
+      : { menu: "Menu", user: "Account menu", theme: "Theme", close: "Close" };
     root.querySelectorAll("span, div, a:not([href]), h2").forEach(function (element) {
       const click = element.getAttribute("x-on:click") || element.getAttribute("@click");
       if (!click || element.hasAttribute("tabindex") || element.closest("button")) return;
@@ -15,6 +15,7 @@
       if (click.includes("sidebar")) element.setAttribute("aria-label", words.menu);
       if (click.includes("openUserLinks")) element.setAttribute("aria-label", words.user);
       if (click.includes("openTheme")) element.setAttribute("aria-label", words.theme);
+      if (click === "filterOpen = false") element.setAttribute("aria-label", words.close);
     });
   }
   // Icons are words of a font: not for reading aloud, unless a button has no other name.
@@ -35,6 +36,38 @@
     if (event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
     target.click();
+  });
+
+  // What opens over the page takes the keyboard along, Escape leads back: filters, a phone's menu, the account's.
+  const USER = "openUserLinks = !openUserLinks";
+  const OVER = {
+    "filterOpen = true": "#changelist-filter",
+    "sidebarMobileOpen = !sidebarMobileOpen": "#nav-sidebar",
+    [USER]: "[x-show='openUserLinks']",
+  };
+  const STOPS = "a[href], button, summary, input:not([type=hidden]), select";
+  let opener = null;
+  function over(element) { return element && OVER[element.getAttribute("x-on:click")]; }
+  function firstStop(panel) {
+    return [...document.querySelectorAll(`${panel} :is(${STOPS})`)].find((stop) => stop.checkVisibility() && stop.offsetWidth > 0);
+  }
+  document.addEventListener("click", function (event) {
+    const pressed = event.target.closest("[x-on\\:click]"), panel = over(pressed), begun = Date.now();
+    if (!panel || firstStop(panel)) return;  // it closes
+    opener = pressed;
+    (function enter() {
+      const first = firstStop(panel);
+      if (first) first.focus();
+      else if (Date.now() - begun < 1000) requestAnimationFrame(enter);
+    })();
+  });
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape" || !opener || !opener.isConnected) return;
+    if (document.activeElement.closest(over(opener))) {
+      opener.focus();
+      if (opener.getAttribute("x-on:click") === USER) opener.click();
+    }
+    opener = null;
   });
 
   // A chat stays at its end if the reader was there; else a button says that something came.

@@ -1,4 +1,4 @@
-"""The first day: a new studio's pages say what comes next, the guide ticks itself, and nobody needs a mouse."""
+"""The first day: a new studio's pages say what comes next, and the guide ticks itself."""
 
 import re
 import time
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PASSWORD, USER, Open, Visit, settled
+from tests.browser.conftest import PASSWORD, Open, Visit, settled
 
 pytestmark = pytest.mark.pages
 BROKEN = re.compile(r"\bNone\b|\bNaN\b|\bundefined\b|\b0 ?%")
@@ -115,60 +115,3 @@ def test_the_guide_on_home_is_put_away_and_brought_back(owner: Owner) -> None:
     expect(page.get_by_role("button", name="Put the guide away")).to_be_visible()
     page.goto("/admin/")
     expect(card).to_be_visible()
-
-
-# Keyboard only -----------------------------------------------------------------------------------
-
-VISIBLE = """() => {
-  const at = document.activeElement, style = getComputedStyle(at), box = at.getBoundingClientRect();
-  const marked = (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
-  return box.width > 0 && box.height > 0 && marked;
-}"""
-
-
-def tab_to(page: Page, wanted: str, presses: int = 80) -> None:
-    """Press Tab until the element has the focus, which can be seen there."""
-    for _press in range(presses):
-        if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
-            assert page.evaluate(VISIBLE), f"the focus on {wanted} cannot be seen"
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"{wanted} is not reached by Tab on {page.url}")
-
-
-def test_a_day_without_a_mouse(visit: Visit) -> None:
-    page = visit("wide")
-    page.goto("/admin/login/")
-    tab_to(page, "[name=username]")
-    page.keyboard.type(USER)
-    tab_to(page, "[name=password]")
-    page.keyboard.type(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/admin/")
-    settled(page)
-
-    tab_to(page, ".m-switch > summary")
-    page.keyboard.press("Enter")
-    senja = page.locator(".m-switch-list button", has_text="Senja").get_attribute("value")
-    tab_to(page, f".m-switch-list button[value='{senja}']")
-    page.keyboard.press("Enter")
-    expect(page.locator(".m-switch > summary")).to_contain_text("Senja")
-    settled(page)
-
-    tab_to(page, "#nav-sidebar-apps a[href='/admin/team/']")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/admin/team/")
-
-    tab_to(page, "[aria-label='Account menu']")
-    page.keyboard.press("Enter")
-    tab_to(page, "form:has([name=language][value=id]) button")
-    page.keyboard.press("Enter")
-    expect(page.locator("html")).to_have_attribute("lang", "id")
-
-    tab_to(page, "[aria-label='Menu akun'], [aria-label='Account menu']")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Keluar", exact=True)).to_be_visible()
-    tab_to(page, "#logout-form button")
-    page.keyboard.press("Enter")
-    page.goto("/admin/")
-    expect(page.locator("[name=password]")).to_be_visible()

@@ -1,0 +1,179 @@
+"""A day without a mouse: all that staff do is reached by Tab, and at each stop one sees where one is."""
+
+import uuid
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PASSWORD, USER, Visit, in_ombak, settled
+
+pytestmark = pytest.mark.pages
+
+# Where the keyboard is, and what is wrong with it. Whether the stop before it had a mark of its own is told once the
+# focus has left it: it must look different now.
+STOP = """wanted => {
+    const at = document.activeElement;
+    if (!at || at === document.body) return { there: false, wrong: "" };
+    document.getAnimations().filter((moving) => moving.effect.getComputedTiming().endTime < Infinity)
+        .forEach((moving) => moving.finish());
+    const name = (element) => element.outerHTML.slice(0, 160).replace(/\\s+/g, " ");
+    const look = (element) => [element, element.parentElement, element.closest("label")].filter(Boolean).map((part) => {
+        const style = getComputedStyle(part);
+        return [style.outlineStyle, style.outlineWidth, style.outlineColor, style.boxShadow, style.borderColor, style.backgroundColor];
+    }).join("|");
+    const wrong = [], last = window.lastStop;
+    if (last && last.element !== at && last.element.isConnected && last.look === look(last.element))
+        wrong.push(`the focus changes nothing on ${name(last.element)}`);
+    window.lastStop = { element: at, look: look(at) };
+    const box = at.getClientRects()[0] || new DOMRect();
+    const left = Math.max(box.left, 0), right = Math.min(box.right, innerWidth);
+    const top = Math.max(box.top, 0), bottom = Math.min(box.bottom, innerHeight);
+    if (right - left < Math.min(box.width, 16) || bottom - top < Math.min(box.height, 16) || !box.width)
+        wrong.push(`outside of the screen: ${name(at)}`);
+    else {
+        const upper = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+        if (!at.contains(upper) && !(upper && upper.contains(at)))
+            wrong.push(`${name(at)} lies under ${upper ? name(upper) : "nothing"}`);
+    }
+    return { there: at.matches(wanted), wrong: wrong.join("; ") };
+}"""
+
+
+def tab_to(page: Page, wanted: str, presses: int = 120) -> None:
+    """Press Tab until the element has the focus; every stop on the way can be seen."""
+    for _press in range(presses):
+        stop = page.evaluate(STOP, wanted)
+        assert not stop["wrong"], f"{page.url}: {stop['wrong']}"
+        if stop["there"]:
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{wanted} is not reached by Tab on {page.url}")
+
+
+def press(page: Page, wanted: str) -> None:
+    tab_to(page, wanted)
+    page.keyboard.press("Enter")
+
+
+def write(page: Page, field: str, text: str) -> None:
+    tab_to(page, field)
+    page.keyboard.press("Control+A")
+    page.keyboard.type(text)
+
+
+def follow(page: Page, path: str) -> None:
+    """By the menu to another page."""
+    press(page, f"#nav-sidebar-apps a[href='{path}']")
+    page.wait_for_url(f"**{path}")
+    settled(page)
+
+
+def enter(page: Page) -> None:
+    page.goto("/admin/login/")
+    write(page, "[name=username]", USER)
+    write(page, "[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/admin/")
+    settled(page)
+
+
+def switch(page: Page, studio: str) -> None:
+    press(page, ".m-switch > summary")
+    button = page.locator(".m-switch-list button", has_text=studio)
+    press(page, f".m-switch-list button[value='{button.get_attribute('value')}']")
+    expect(page.locator(".m-switch > summary")).to_contain_text(studio)
+    settled(page)
+
+
+def account(page: Page) -> None:
+    """Open its menu, which takes the keyboard in; Escape leads back."""
+    button = "[aria-label='Account menu'], [aria-label='Menu akun']"
+    entered = page.locator("nav:has(#logout-form) :focus")
+    press(page, button)
+    expect(entered).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator(button)).to_be_focused()
+    expect(page.locator("#logout-form")).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(entered).to_have_count(1)
+
+
+KNOWLEDGE = "/admin/knowledge/knowledgeentry/"
+
+
+def test_a_day_without_a_mouse(visit: Visit) -> None:
+    page, title = visit("wide"), f"Loker {uuid.uuid4().hex[:6]}"
+    enter(page)
+    switch(page, "Senja")
+
+    follow(page, KNOWLEDGE)
+    press(page, f"a[href='{KNOWLEDGE}add/']")
+    page.wait_for_url("**/add/")
+    settled(page)
+    write(page, "#id_title", title)
+    write(page, "#id_content", "Loker gratis, bawa gembok sendiri.")
+    press(page, "[name=_save]")
+    page.wait_for_url(f"**{KNOWLEDGE}")
+    settled(page)
+    write(page, "#searchbar", title)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**?q=**")
+    expect(page.locator("#result_list tbody tr")).to_have_count(1)
+    expect(page.locator("#result_list")).to_contain_text(title)
+
+    follow(page, "/admin/conversations/conversation/")
+    press(page, ".i-line")
+    page.wait_for_selector("[data-thread]")
+    press(page, ".i-head [name=do][value=take-over], .i-head form[action*='take-over'] button")
+    expect(page.locator("#reply")).to_be_visible()
+    write(page, "#reply", title)
+    page.keyboard.press("Enter")
+    expect(page.locator(".m-bubble.staff", has_text=title)).to_have_count(1)
+
+    account(page)
+    press(page, "form:has([name=language][value=id]) button")
+    expect(page.locator("html")).to_have_attribute("lang", "id")
+    account(page)
+    press(page, "#logout-form button")
+    expect(page.locator("#logout-form")).to_have_count(0)
+    page.goto("/admin/")
+    expect(page.locator("[name=password]")).to_be_visible()
+
+
+def test_the_menu_and_the_filters_open_on_a_narrow_screen(visit: Visit) -> None:
+    page = visit("phone")
+    enter(page)
+    ombak = page.locator("#content button", has_text="Ombak").get_attribute("value")
+    press(page, f"#content button[value='{ombak}']")
+    in_ombak(page)
+    press(page, "[aria-label='Menu']")
+    follow(page, KNOWLEDGE)
+    opener = "[role=button][x-on\\:click='filterOpen = true']"
+    press(page, opener)
+    expect(page.locator("#changelist-filter a").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#changelist-filter")).to_be_hidden()
+    expect(page.locator(opener)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#changelist-filter a").first).to_be_focused()
+    press(page, "#changelist-filter a[href='?status__exact=draft']")
+    page.wait_for_url("**?status__exact=draft")
+    expect(page.get_by_text("Nothing fits this search.")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("style", "told"),
+    [
+        (
+            "* { outline: 0 !important; box-shadow: none !important; border-color: red !important; }",
+            "changes nothing",
+        ),
+        ("body::before { content: ''; position: fixed; inset: 0; z-index: 999; }", "lies under"),
+    ],
+)
+def test_a_stop_that_cannot_be_seen_is_noticed(visit: Visit, style: str, told: str) -> None:
+    page = visit("wide")
+    page.goto("/admin/login/")
+    page.add_style_tag(content=style)
+    with pytest.raises(AssertionError, match=told):
+        tab_to(page, "#nowhere", presses=8)

@@ -1,17 +1,19 @@
 """What customers asked and the knowledge does not tell: gathered from turns, and grouped by meaning."""
 
 import datetime as dt
+import uuid
 from contextlib import suppress
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 
-from agent.likeness import closest, sense
+from agent.likeness import closest, sense, wording
 from agent.models import Turn
+from agent.nearness import nearest
 from agent.records import Gap, GapQuestion
 from agent.unknown import says_unknown
 from conversations.models import Conversation, Escalation, Message
-from tenants.models import Tenant
+from knowledge.embeddings import Embedder, embedder_for
 
 BACK = dt.timedelta(days=7)  # how far a service that starts looks back
 DISLIKED_WITHIN = dt.timedelta(days=2)
@@ -26,10 +28,10 @@ def gather(since: dt.datetime, at: dt.datetime) -> dt.datetime:
     for turn in _new_turns(since).iterator(chunk_size=200):
         if unanswered(turn):
             with suppress(IntegrityError):  # another host was a moment faster
-                _keep(turn)
+                _keep(turn, embedder_for(turn.tenant))
     for turn in _disliked(at):
         with suppress(IntegrityError):
-            _keep(turn)
+            _keep(turn, embedder_for(turn.tenant))
     _taken_back(at).delete()
     Gap.objects.alias(number=Count("questions")).filter(number=0).delete()  # chats that are gone
     return at - LATE
@@ -60,7 +62,7 @@ def wrong(turn: Turn) -> None:
     """Staff call an answer of the Playground wrong: its question joins the unanswered ones."""
     if not GapQuestion.objects.filter(turn=turn).exists():
         with suppress(IntegrityError):  # two taps on the button
-            _keep(turn)
+            _keep(turn)  # by words: nobody waits for a server here
 
 
 def _disliked(at: dt.datetime) -> QuerySet[Turn]:
@@ -87,25 +89,26 @@ def _new_turns(since: dt.datetime) -> QuerySet[Turn]:
     return rows.select_related("reply", "tenant").order_by("created_at")
 
 
-@transaction.atomic
-def _keep(turn: Turn) -> None:
+def _keep(turn: Turn, embedder: Embedder | None = None) -> None:
+    """Its question joins the gap that is about the same, found before anything is locked, or begins a new one."""
     asked = messages_of(turn)
     text = "\n".join(message.text.strip() for message in asked if message.text.strip())
     if not text or any(message.details.get("test") for message in asked):
         return  # a picture or a voice note alone names no gap, and staff who try it out are no customers
     earlier = _earlier(asked[0])
-    gap = _gap_for(turn, text, earlier)
-    GapQuestion.objects.create(
-        gap=gap,
-        tenant=turn.tenant,
-        conversation_id=asked[0].conversation_id,
-        message=asked[0],
-        turn=turn,
-        text=text[:LONGEST],
-        earlier=earlier[:LONGEST],
-        language=turn.language,
-        asked_at=turn.created_at,
-    )
+    alike = _alike(turn, text, earlier, embedder)
+    with transaction.atomic():
+        GapQuestion.objects.create(
+            gap=_gap_for(turn, alike),
+            tenant=turn.tenant,
+            conversation_id=asked[0].conversation_id,
+            message=asked[0],
+            turn=turn,
+            text=text[:LONGEST],
+            earlier=earlier[:LONGEST],
+            language=turn.language,
+            asked_at=turn.created_at,
+        )
 
 
 def messages_of(turn: Turn) -> list[Message]:
@@ -127,9 +130,9 @@ def _earlier(first: Message) -> str:
     return rows.order_by("-pk").values_list("text", flat=True).first() or ""
 
 
-def _gap_for(turn: Turn, text: str, earlier: str) -> Gap:
+def _gap_for(turn: Turn, alike: uuid.UUID | None) -> Gap:
     """The gap that is about the same, or a new one. What was closed opens again; what was dismissed stays so."""
-    gap = _alike(turn.tenant, text, earlier, turn.created_at)
+    gap = Gap.objects.filter(pk=alike).first() if alike else None
     if gap is None:
         return Gap.objects.create(
             tenant=turn.tenant,
@@ -144,9 +147,14 @@ def _gap_for(turn: Turn, text: str, earlier: str) -> Gap:
     return gap
 
 
-def _alike(tenant: Tenant, text: str, earlier: str, at: dt.datetime) -> Gap | None:
-    rows = GapQuestion.objects.filter(tenant=tenant, gap__last_at__gt=at - REMEMBERED)
-    known = list(rows.select_related("gap").order_by("-asked_at", "-pk")[:MOST])
+def _alike(turn: Turn, text: str, earlier: str, embedder: Embedder | None) -> uuid.UUID | None:
+    """The gap with the question that is most alike: by its words, else by its meaning where vectors tell it."""
+    recent = turn.created_at - REMEMBERED
+    rows = GapQuestion.objects.filter(tenant=turn.tenant, gap__last_at__gt=recent)
+    known = list(rows.only("text", "earlier", "gap_id").order_by("-asked_at", "-pk")[:MOST])
     senses = ((place, sense(one.text, one.earlier)) for place, one in enumerate(known))
     place = closest(sense(text, earlier), senses)
-    return None if place is None else known[place].gap
+    if place is None and embedder is not None:
+        worded = [wording(one.text, one.earlier) for one in known]
+        place = nearest(embedder, wording(text, earlier), worded)
+    return None if place is None else known[place].gap_id

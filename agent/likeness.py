@@ -26,6 +26,12 @@ def sense(text: str, earlier: str = "") -> Sense:
     return {token: weight / length for token, weight in weights.items()}
 
 
+def wording(text: str, earlier: str = "") -> str:
+    """The question as a model of meanings should read it: with what stood before, when it names nothing by itself."""
+    alone = any(weight > _SOFT for weight in _weights(text).values())
+    return text if alone or not earlier else f"{earlier}\n{text}"
+
+
 def _weights(text: str) -> Sense:
     weights: Sense = {}
     for meant in lexical.meanings(lexical.words(text[: lexical.LONGEST_QUESTION])):

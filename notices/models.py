@@ -101,3 +101,29 @@ class OwnNotices(models.Model):
         except ValidationError as error:
             raise ValidationError({"phone": error}) from error
         super().clean_fields(exclude=exclude)  # type: ignore[arg-type]
+
+
+class OwnProof(models.Model):
+    """A code that was sent to a number or address, which counts as somebody's own once it has come back."""
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    channel = models.CharField(max_length=8, choices=Notice.Channel)
+    to = models.CharField(max_length=254)
+    digest = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    open = models.BooleanField(default=True)
+    # How many codes left within a day of the first.
+    first_at = models.DateTimeField()
+    sent = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "user", "channel"], name="one_proof_per_person_and_way"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.channel}"

@@ -5,20 +5,23 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from conversations import staffchats
 from conversations.models import Message
-from notices import following, sending, words
+from notices import contacts as known_contacts
+from notices import following, proving, sending, words
 from notices.forms import OwnNoticesForm
-from notices.models import Notice, OwnNotices
-from tenants import deeds
+from notices.models import Notice, OwnNotices, OwnProof
+from tenants import deeds, letters
 from tests import factories
-from tests.conversations.cast import ANA, writes
+from tests.conversations.cast import ANA, chat_of, writes
 from tests.factories import NOW
 from tests.notices.test_rounds import DEWI, SARI, asks, rounds, studio, told
+from whatsapp.models import WhatsAppAccount
 
 __all__ = ["studio"]
 Channel, State = Notice.Channel, Notice.State
@@ -119,8 +122,34 @@ def test_only_owners_see_the_page(client, studio):
 # --- my notices -----------------------------------------------------------------------------------
 
 
+@pytest.fixture(autouse=True)
+def letters_at_once(monkeypatch):
+    monkeypatch.setattr(
+        letters, "send_beside", lambda subject, text, to: mail.send_mail(subject, text, None, [to])
+    )
+
+
+def codes() -> dict[str, str]:
+    """The code that reached each channel last."""
+    texts = {"whatsapp": [text for text in told() if "is your code" in text]}
+    texts["email"] = [letter.body for letter in mail.outbox if "is your code" in letter.body]
+    return {channel: found[-1][:6] for channel, found in texts.items() if found}
+
+
+def answers(owner: Client, channel: str, **sent: str) -> str:
+    form = {"channel": channel, "do": "confirm", **sent}
+    return owner.post("/admin/notices/mine/", form, follow=True).content.decode()
+
+
+def prove(owner: Client) -> None:
+    for channel, code in codes().items():
+        answers(owner, channel, code=code)
+
+
 def test_a_person_gives_an_own_number_and_takes_it_back(owner, studio, sari):
     owner.post("/admin/notices/mine/", {"phone": "0812 7777 0001", "email": "s@x.example"})
+    assert not OwnNotices.objects.exclude(phone="", email="").exists()
+    prove(owner)
     row = OwnNotices.objects.get()
     assert (row.phone, row.email, row.tenant, row.user) == (
         "+6281277770001",
@@ -134,11 +163,14 @@ def test_a_person_gives_an_own_number_and_takes_it_back(owner, studio, sari):
 
 
 def test_each_change_of_an_own_number_stands_in_the_change_log(owner, studio):
-    for _twice in range(2):
-        owner.post("/admin/notices/mine/", {"phone": "0812 7777 0001", "email": ""})
+    owner.post("/admin/notices/mine/", {"phone": "0812 7777 0001", "email": ""})
+    assert not studio.deeds.exists()
+    prove(owner)
+    owner.post("/admin/notices/mine/", {"phone": "0812 7777 0001", "email": ""})
     deed = studio.deeds.get()
     assert deeds.told(deed) == "changed where they are told of customers: +62…0001, -"
     owner.post("/admin/notices/mine/", {"phone": "", "email": "s@x.example"})
+    answers(owner, "email", code=codes()["email"])
     assert deeds.told(studio.deeds.first()).endswith(": -, s@x.example")
 
 
@@ -150,6 +182,7 @@ def test_two_tabs_may_save_the_first_number(owner, studio, sari, monkeypatch):
     monkeypatch.setattr(OwnNoticesForm, "clean", other_tab)
     answer = owner.post("/admin/notices/mine/", {"phone": "0812 7777 0001", "email": ""})
     assert answer.status_code == 302
+    prove(owner)
     assert OwnNotices.objects.get().phone == "+6281277770001"
 
 
@@ -168,7 +201,9 @@ def test_a_number_that_was_kept_before_may_stay(owner, studio, sari):
     writes(studio, "Halo", person=ANA)
     OwnNotices.objects.create(tenant=studio, user=sari, phone=str(ANA.phone))
     owner.post("/admin/notices/mine/", {"phone": ANA.phone, "email": "s@x.example"})
-    assert OwnNotices.objects.get().email == "s@x.example"
+    prove(owner)
+    row = OwnNotices.objects.get()
+    assert (row.phone, row.email) == (ANA.phone, "s@x.example")
 
 
 def test_an_owner_reads_that_a_contact_is_a_customer_as_well(owner, studio, senja):
@@ -198,6 +233,99 @@ def test_who_may_not_open_the_inbox_reads_why_there_are_no_notices(client, studi
 
 def test_the_page_is_linked_from_the_menu_of_the_person(owner):
     assert "/admin/notices/mine/" in owner.get("/admin/").content.decode()
+
+
+# --- an own number is proven -----------------------------------------------------------------------
+
+
+MINE = {"phone": "0812 7777 0001", "email": ""}
+
+
+def asks_for(owner: Client, **ways: str) -> str:
+    return owner.post("/admin/notices/mine/", MINE | ways, follow=True).content.decode()
+
+
+def test_a_number_counts_only_after_its_code_came_back(owner, studio):
+    page = asks_for(owner)
+    assert "A code is on its way." in page
+    assert "A code of six digits goes to +6281277770001." in page
+    assert "+6281277770001" not in known_contacts.of(studio).all_phones
+    assert "This is not the code that was sent." in answers(owner, "whatsapp", code="12")
+    page = answers(owner, "whatsapp", code=f"{codes()['whatsapp'][:3]} {codes()['whatsapp'][3:]}")
+    assert "Confirmed." in page
+    assert "+6281277770001" in known_contacts.of(studio).all_phones
+    assert "A code of six digits" not in page
+    assert "There is no code to confirm." in answers(owner, "whatsapp", code="123456")
+
+
+def test_who_writes_from_an_unproven_number_is_a_customer(owner, studio):
+    asks_for(owner, phone=str(ANA.phone))
+    message = writes(studio, "Halo", person=ANA)
+    assert chat_of(message).channel == "whatsapp"
+    assert message.state == "new"
+
+
+def test_an_address_of_ones_own_login_needs_no_code_and_another_one_does(owner, studio, sari):
+    sari.email = "sari@ombak.example"
+    sari.save()
+    asks_for(owner, phone="", email="Sari@ombak.example")
+    assert OwnNotices.objects.get().email == "Sari@ombak.example"
+    asks_for(owner, phone="", email="other@x.example")
+    assert OwnNotices.objects.get().email == "Sari@ombak.example"  # as it was, until then
+    assert [letter.to for letter in mail.outbox] == [["other@x.example"]]
+    answers(owner, "email", code=codes()["email"])
+    assert OwnNotices.objects.get().email == "other@x.example"
+
+
+def test_a_code_ends_after_a_quarter_of_an_hour_and_after_five_tries(owner, studio, monkeypatch):
+    asks_for(owner)
+    right = codes()["whatsapp"]
+    wrong = f"{(int(right) + 1) % 10**6:06}"
+    OwnProof.objects.update(made_at=F("made_at") - proving.LASTS)
+    assert "This code is too old." in answers(owner, "whatsapp", code=right)
+    assert "A code is on its way." in answers(owner, "whatsapp", do="again")
+    right = codes()["whatsapp"]
+    for _try in range(proving.TRIES):
+        assert "This is not the code" in answers(owner, "whatsapp", code=wrong)
+    assert "Too many wrong codes." in answers(owner, "whatsapp", code=right)
+    assert not OwnNotices.objects.exclude(phone="").exists()
+
+
+def test_codes_are_few_a_minute_and_a_day(owner, studio):
+    asks_for(owner)
+    assert "Wait a minute" in answers(owner, "whatsapp", do="again")
+    for _code in range(proving.A_DAY):
+        OwnProof.objects.update(made_at=F("made_at") - proving.AGAIN)
+        page = answers(owner, "whatsapp", do="again")
+    assert "No more codes today." in page
+    assert len(told()) == proving.A_DAY
+    answers(owner, "whatsapp", do="forget")
+    OwnProof.objects.update(made_at=F("made_at") - proving.AGAIN)
+    assert "No more codes today." in asks_for(owner, phone="0812 7777 0009")
+
+
+def test_while_the_line_is_down_the_page_says_when_the_code_leaves(owner, studio):
+    assert "is not connected now. The code leaves as soon as it is" in asks_for(owner)
+    line = WhatsAppAccount.objects.create(tenant=studio, state="connected")
+    WhatsAppAccount.objects.filter(pk=line.pk).update(heartbeat_at=timezone.now())
+    assert "is not connected now" not in read(owner, "mine/")
+    (code,) = Message.objects.filter(text__contains="is your code")
+    assert code.expires_at == code.created_at + proving.LASTS
+
+
+def test_a_code_goes_neither_to_the_studios_own_number_nor_without_a_mail_server(
+    owner, studio, settings
+):
+    settings.EMAIL_URL = ""
+    page = asks_for(owner, phone=studio.whatsapp_number, email="other@x.example")
+    assert "This is the studio&#x27;s own number." in page
+    assert "E-mail is off, so no code can be sent there." in page
+    assert not OwnProof.objects.exists()
+
+
+def test_the_code_itself_is_not_kept_with_the_proof(owner, studio):
+    asks_for(owner)
+    assert codes()["whatsapp"] not in str(list(OwnProof.objects.values()))
 
 
 # --- from a notice to the chat ---------------------------------------------------------------------

@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +79,10 @@ def _filled(pattern: str, told: dict[str, Any]) -> str:
     return _PART.sub(part, pattern)
 
 
-def readings(text: str) -> Iterator[str]:
-    """The text as it may be read, line by line, in the spelling of the patterns."""
-    yield from map(_spelled, revealed(text).split("\n"))
+@lru_cache(maxsize=64)
+def readings(text: str) -> tuple[str, ...]:
+    """The text as it may be read, line by line, in the spelling of the patterns. Insults are looked for in the same."""
+    return tuple(map(_spelled, revealed(text).split("\n")))
 
 
 def _readings(text: str) -> Iterator[str]:

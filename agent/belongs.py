@@ -125,6 +125,8 @@ class _Placing:
             return False
         if fact.kind in _DENIABLE and _DENIED.search(clause.text.lower()):
             return False
+        if fact.kind == "day" and self.told.dates and fact.values[0] not in self.told.weekdays:
+            return False  # “14 to 17 December, each day from 9”
         if fact.kind == "number" and fact.values[0] in range(5):
             return False
         return not worked_out(fact, clause, self.told, self.held, self.asked)

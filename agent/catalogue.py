@@ -17,6 +17,7 @@ Parts = Sequence[tuple[Sequence[Word], float]]  # words, and how much they count
 
 LABEL, TITLE, LINE, NEAR = 0.9, 0.7, 0.45, 0.3  # how much a word counts that stands elsewhere
 SYNONYM, RELATED = 0.8, 0.4
+WITHOUT_UNIT = 0.8
 KEPT = 400  # words whose places a catalogue remembers
 FEWEST = 150  # clauses of a usual studio: in a small one a word says as much
 
@@ -128,16 +129,24 @@ class Catalogue:
 
     def holding(self, fact: Fact) -> Mapping[int, float]:
         """The clauses that state the fact, and how surely; those under a title that does."""
-        found: Scores = {}
+        found: Scores = dict.fromkeys(self._without_unit(fact), WITHOUT_UNIT)
         for value in fact.values:
             found |= self._places.get((f"title {fact.kind}", value), {})
             found |= self._places.get((fact.kind, value), {})
         return found
 
     def stating(self, fact: Fact) -> set[int]:
-        return {
-            number for value in fact.values for number in self._places.get((fact.kind, value), ())
-        }
+        found = {n for value in fact.values for n in self._places.get((fact.kind, value), ())}
+        return found.union(self._without_unit(fact))
+
+    def _without_unit(self, fact: Fact) -> Scores:
+        """“Kelas 60 menit, Yin 75” tells a length, “S$145 for 5” a number of classes."""
+        value = fact.values[0]
+        if fact.kind == "count":
+            return self._places.get(("number", value), {})
+        if fact.kind == "span":
+            return self._places.get(("number", float(str(value).lstrip("spanmoth"))), {})
+        return {}
 
     def beside(self, own: Parts, around: Parts, kinds: frozenset[str]) -> tuple[Scores, Scores]:
         """How well each clause with facts of these kinds fits the own words, and how well with those around them: each word

@@ -62,7 +62,10 @@ _PIECES = re.compile(
     r"[()]|\s[+/]\s",
     re.IGNORECASE,
 )
-_LABEL = re.compile(r"\s*(?:[-•*]\s*|\d+[.)]\s*)?([^:\n]{2,60}?):(?=\s|\*|$)")
+_LABEL = re.compile(
+    rf"\s*(?:[-•*]\s*|\d+[.)]\s*)?(?:([^:\n]{{2,60}}?):(?=\s|\*|$)|((?:hari )?(?:{'|'.join(DAYS)}) )(?=\d))",
+    re.IGNORECASE,
+)
 _BULLET = re.compile(r"\s*(?:[-•*|]\s|\d+[.)]\s|\d{1,2}[.:]\d\d)")
 _BARE = listed(
     """jam pukul hari tiap setiap berlaku valid durasi untuk for from until sampai dari at on the ya kak kakak mulai start
@@ -183,9 +186,10 @@ def _alone(line: str, today: int | None, wide: bool, number: int) -> Iterator[Cl
 def _of_line(
     line: str, heading: str, today: int | None, wide: bool, number: int
 ) -> Iterable[Clause]:
-    label = _LABEL.match(line)
-    named = f"{heading} {label[1]}" if label else heading
-    body = line[label.end() :] if label else line
+    match = _LABEL.match(line)
+    label = (match[1] or match[2]) if match else ""
+    named = f"{heading} {label}" if label else heading
+    body = line[match.end() :] if match else line
     pieces = [piece for piece in _PIECES.split(body) if piece and piece.strip()]
     made: list[_Growing] = []
     for piece in pieces:
@@ -195,9 +199,9 @@ def _of_line(
         else:
             made.append(grown.after(made[-1] if made else None))
     if not made and label:
-        made = [_Growing(label[1], frozenset(), ())]
+        made = [_Growing(label, frozenset(), ())]
     under = facts_of(named, today, wide) if named.strip() else frozenset()
-    of_label = facts_of(label[1], today, wide) if label else frozenset()
+    of_label = facts_of(label, today, wide) if label else frozenset()
     for place, each in enumerate(made):
         own_days = any(fact.kind == "day" for fact in each.facts)
         above = frozenset(f for f in under if not (own_days and f.kind in ("day", "days")))

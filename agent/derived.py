@@ -7,12 +7,16 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
 
+from agent.amounts import amount_of
 from agent.calendar_words import DAYS, Date
 from agent.clock_words import Time
 from agent.stated import Stated, stated
 
 _ALTOGETHER = re.compile(
     r"\b(?:total|totalnya|semuanya|jadi(?:nya)?|jumlah(?:nya)?|altogether|in all|so|both|berdua|bertiga|berempat)\b|=|\d ?[x\u00d7] ?(?:rp|[\d$\u00a4])"
+)
+_MULTIPLIED = re.compile(
+    r"\b(\d{1,2}) ?[x\u00d7] ?(?:[a-z]{0,3}\$|[a-z]{2,3}\b)?\.? ?\u00a4?(\d+(?:[.,]\d+)*)"
 )
 TOGETHER = {"both": 2, "berdua": 2, "couple": 2, "bertiga": 3, "berempat": 4, "berlima": 5}
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
@@ -85,8 +89,14 @@ def amount_fits(value: float, draft: Stated, prices: frozenset[float], asked: St
     told = sorted({amount for _code, amount in draft.money} & prices)
     if any(value == price * many for price in told for many in _many(asked)):
         return True
+    if value in _multiplied(draft.text, told):
+        return True
     if _ALTOGETHER.search(draft.text):
-        if any(value == price * many for price in told or prices for many in _many(asked) & _many(draft)):
+        if any(
+            value == price * many
+            for price in told or prices
+            for many in _many(asked) & _many(draft)
+        ):
             return True
         if any(value in (one + two, abs(one - two)) for one in told for two in told if one != two):
             return True
@@ -103,12 +113,18 @@ def amount_fits(value: float, draft: Stated, prices: frozenset[float], asked: St
     )
 
 
+def _multiplied(text: str, prices: Sequence[float]) -> set[float]:
+    """“2 x Rp 95.000” by value."""
+    found = ((int(match[1]), amount_of(match[2])) for match in _MULTIPLIED.finditer(text))
+    return {many * price for many, price in found if price in prices}
+
+
 def follows(value: float, draft: Stated, asked: Iterable[Stated]) -> bool:
     """Whether an amount is made of another amount of the draft: as many times as asked for, a sum, a difference, a share."""
     others = [amount for _code, amount in draft.money if amount != value]
     if not others:
         return False
-    if _made_of(value, others, draft):
+    if _made_of(value, others, draft) or value in _multiplied(draft.text, others):
         return True
     if not any(2 <= value / other <= 60 for other in others if other):
         return False

@@ -106,8 +106,8 @@ class Fitting:
         """How much the groups of a place speak for it, or against it."""
         gain = GROUP * len(told & clause.groups)
         gain += GROUP_NEAR * len(told & self._named - clause.groups)
-        if fact.kind == "money":
-            gain -= NOT_ASKED * len(told - self._named)
+        if fact.kind == "money" and told.isdisjoint(self._named):
+            gain -= NOT_ASKED * len(told)
         return gain
 
     @cached_property

@@ -14,7 +14,7 @@ LANGUAGES = {"": _("Language: automatic"), **dict(Language.choices)}
 CUSTOMERS = {
     "": _("Customer: this chat"),
     "new": _("Writes for the first time"),
-    "known": _("Wrote before, is called Ayu"),
+    "known": _("Known customer, Ayu"),
 }
 
 

@@ -48,6 +48,17 @@ def test_staff_see_the_place_and_the_fit_of_each_entry(
     assert "found in place 2, has 1 of 3 words asked" in page
 
 
+def test_what_was_found_by_other_things_than_words_says_so(
+    client: Client, ombak: Tenant, sari: User
+) -> None:
+    factories.entry(ombak, "Parkir", content="Motor gratis.", external_id="parking")
+    turn = Turn.objects.get(conversation=conversation(ombak, "Ayu"))
+    Turn.objects.filter(pk=turn.pk).update(entries=["parking"])
+    client.force_login(sari)
+    page = read(client, f"/admin/playground/why/{turn.pk}/")
+    assert "found in place 1, by its meaning or by what was said before" in page
+
+
 def test_a_run_without_a_customers_words_tells_the_place_only(
     client: Client, ombak: Tenant, sari: User
 ) -> None:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Exists, Q, QuerySet
 
 from conversations.inbound import Person
@@ -150,6 +151,14 @@ def customer_of(tenant: Tenant, person: Person) -> Customer:
     if len(rows) == 2:
         return merge(*rows) if _one_person(*rows) else _by_lid(rows, person)
     return _completed(tenant, rows[0], person)
+
+
+@transaction.atomic
+def learned(customer_id: uuid.UUID, lid: str) -> None:
+    """WhatsApp told the hidden id of somebody of whom only the number was known."""
+    rows = Customer.objects.filter(pk=customer_id, lid=None, phone__isnull=False)
+    if customer := rows.select_related("tenant").first():
+        customer_of(customer.tenant, Person(customer.phone, lid))
 
 
 def _new(tenant: Tenant, person: Person) -> Customer:

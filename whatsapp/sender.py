@@ -12,8 +12,8 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from conversations import changes, media, outbox
-from conversations.models import Message
+from conversations import changes, media, outbox, people
+from conversations.models import Conversation, Message
 from tenants import crash
 from whatsapp.courtesy import Ticks
 from whatsapp.models import WhatsAppAccount
@@ -125,6 +125,15 @@ class Sender:
         crash.point("C12")
         self._receipts.apply(whatsapp_id, at)
         changes.make_up_for(self._tenant_id, whatsapp_id, at)
+        self._learn(message.conversation)
+
+    def _learn(self, chat: Conversation) -> None:
+        """Who gets notices may write back by the hidden id alone, and is known by it from the first notice on."""
+        phone, _at, server = chat.chat.partition("@")
+        if chat.channel != Conversation.Channel.STAFF or server != "s.whatsapp.net":
+            return
+        if chat.customer_id and self._store and (lid := self._store.lid_of(phone)):
+            people.learned(chat.customer_id, lid)
 
     def _postponed(self, message: Message, at: dt.datetime) -> bool:
         """Whether a message that nobody asked for has to wait: they leave slowly, and not while WhatsApp refuses them."""

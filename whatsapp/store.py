@@ -67,6 +67,14 @@ class Store:
             return None
         return str(row[0]) if row else None
 
+    def lid_of(self, phone: str) -> str | None:
+        """The hidden id behind these digits: WhatsApp tells it at the latest when something is sent there."""
+        try:
+            row = self._first("SELECT lid FROM whatsmeow_lid_map WHERE pn = ?", phone)
+        except sqlite3.DatabaseError:  # it can be told later, too
+            return None
+        return str(row[0]) if row else None
+
     def sent_with(self, secret: bytes) -> str | None:
         """The id of the message that was given out with this secret: it was at least tried."""
         row = self._first(

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from conversations import intake, mailbox, staffchats
+from conversations import intake, mailbox, people, staffchats
 from conversations.inbound import Call, Person
 from conversations.models import Conversation, Customer, Message
 from tests.conversations.cast import (
@@ -137,3 +137,26 @@ def test_lists_of_customers_find_the_few_to_leave_out_by_their_small_index(conta
     assert Conversation.objects.within().count() == 1
     if connection.vendor == "sqlite":
         assert "chats_within" in plan
+
+
+def test_a_contact_is_known_by_the_hidden_id_that_was_learned_when_a_notice_left(contact):
+    people.learned(Customer.objects.get().pk, "901@lid")
+    message = writes(contact, "berapa harga kak?", person=Person(None, "901@lid", "Sari"))
+    assert (chat_of(message).channel, message.state) == (Channel.STAFF, State.SEEN)
+    assert Customer.objects.count() == 1
+
+
+def test_a_contact_who_wrote_by_the_hidden_id_before_is_no_customer_any_more(contact):
+    asked = writes(contact, "halo", person=Person(None, "901@lid", "Sari"))
+    assert chat_of(asked).channel == Channel.WHATSAPP  # nobody could know
+    people.learned(Customer.objects.get(phone=NUMBER).pk, "901@lid")
+    later = writes(contact, "ok", person=Person(None, "901@lid", "Sari"))
+    assert (chat_of(later).channel, later.state) == (Channel.STAFF, State.SEEN)
+    assert Customer.objects.count() == 1
+
+
+def test_who_is_known_already_is_not_looked_for(contact):
+    writes(contact, "ok", person=SARI)
+    customer = Customer.objects.get()
+    people.learned(customer.pk, "902@lid")
+    assert fresh(customer).lid == "901@lid"

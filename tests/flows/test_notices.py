@@ -48,6 +48,8 @@ def test_a_contact_of_the_studio_is_told_and_what_they_write_back_is_not_answere
         "-", ""
     )
     until(lambda: state(service, "whatsapp") == "delivered", 20, "the receipt")
+    known = "SELECT lid FROM conversations_customer WHERE phone = ?"
+    until(lambda: service.value(known, f"+{SARI}"), 20, "her hidden id")  # before she ever wrote
 
     sari.send(studio, "ok")
     stored = "SELECT state FROM conversations_message WHERE text = ?"

@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError
 from django.utils.crypto import salted_hmac
 
-from conversations import outbox
+from conversations import outbox, staffchats
 from conversations.attachments import queue_file
 from conversations.inbound import Person, Reaction, Receipt
 from conversations.intake import receive
@@ -502,6 +502,20 @@ def given_out(
     with sqlite3.connect(store.session) as file:
         secret = secret or secret_of(message)
         file.execute("INSERT INTO whatsmeow_message_secrets VALUES (?, ?)", (whatsapp_id, secret))
+
+
+def test_the_hidden_id_of_a_contact_is_learned_when_a_notice_left(
+    ombak: Tenant, session: FakeSession, store: Store, now: dt.datetime
+):
+    with sqlite3.connect(store.session) as file:
+        file.execute("CREATE TABLE whatsmeow_lid_map (lid, pn)")
+        file.execute("INSERT INTO whatsmeow_lid_map VALUES ('901', '6281299990001')")
+    for phone, lid in (("+6281299990001", "901"), ("+6281299990002", None)):
+        sender = Sender(ombak.pk, session, lambda: now, store)
+        chat = staffchats.chat_with(ombak, phone)
+        outbox.queue(chat, "A customer waits.", author="staff", key=phone, at=now)
+        assert sender.send_next()
+        assert Customer.objects.get(pk=chat.customer_id).lid == lid
 
 
 def test_a_secret_is_the_same_on_every_host_whatever_its_secret_key(

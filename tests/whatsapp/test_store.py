@@ -31,6 +31,7 @@ def linked(store: Store) -> None:
 def test_nobody_is_linked_before_the_first_start(store: Store):
     assert store.me() is None
     assert store.phone_of("1001") is None
+    assert store.lid_of("628111") is None
     assert not store.session.exists()  # looking makes no file
 
 
@@ -43,6 +44,8 @@ def test_numbers_and_sent_messages_are_found(store: Store):
     linked(store)
     assert store.phone_of("1001") == "628111"
     assert store.phone_of("1002") is None
+    assert store.lid_of("628111") == "1001"
+    assert store.lid_of("628112") is None
     assert store.sent_with(b"\x01") == "3EB0"
     assert store.sent_with(b"\x02") is None
 

@@ -32,7 +32,8 @@ STOP = """wanted => {
         wrong.push(`outside of the screen: ${name(at)}`);
     else {
         const upper = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
-        if (!at.contains(upper) && !(upper && upper.contains(at)))
+        const own = [at, at.parentElement, at.closest("label")];
+        if (!at.contains(upper) && !own.includes(upper))
             wrong.push(`${name(at)} lies under ${upper ? name(upper) : "nothing"}`);
     }
     return { there: at.matches(wanted), wrong: wrong.join("; ") };

@@ -32,7 +32,7 @@ e2e: install install-dev ## Run the slow end-to-end tests: whole processes, loop
 	@$(BIN)/python -m pytest -m e2e tests/whatsapp_server
 	@$(BIN)/python -m pytest -m e2e -n 2 --dist loadgroup --ignore tests/whatsapp_server
 
-pages: install install-dev ## Run the tests of every page: by every role, and in Chromium (half an hour)
+pages: install install-dev ## Run the tests of every page: by every role, and in Chromium
 	@$(BIN)/python -m pytest -m pages -n 2 --dist loadgroup
 
 fmt: install-dev ## Format the code

@@ -44,7 +44,7 @@ _DATES = (
         rf"(?![\d:./]|\s?[ap]m|\s(?:{_MONTH})\b){_YEAR.replace('(20', '(?P<y>20')}"
     ),
     re.compile(
-        rf"\b(?P<name>{_MONTH})\.? (?:the )?(?P<d>\d{{1,2}}){_ORDINAL}(?![\d:%]|[.,]\d|\s?[ap]m){_YEAR.replace('(20', '(?P<y>20')}"
+        rf"\b(?P<name>{_MONTH})\.? (?:the )?(?P<d>\d{{1,2}}){_ORDINAL}(?![\d%]|[.,:]\d|\s?[ap]m){_YEAR.replace('(20', '(?P<y>20')}"
     ),
     re.compile(r"(?<![\d.,/-])(?P<d>\d{1,2})[/.-](?P<m>\d{1,2})[/.-](?P<y>20\d\d)(?!\d)"),
     re.compile(r"(?<![\d.,/])(?P<d>\d{1,2})/(?P<m>\d{1,2})(?![\d/])"),

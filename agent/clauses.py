@@ -72,7 +72,7 @@ _BARE = listed(
     starts selesai end ends per x kali kelas class classes orang people menit minutes hour hours jam rp idr rupiah wib wita juga
     cuma hanya only is are ada adalah harga harganya biaya biayanya price prices tiap every each pagi siang sore malam morning
     evening afternoon night jadi so total minggu bulan tahun week weeks month months year years day days time waktu cost costs
-    maksimal max maximum durasinya lasts last runs up to about around selama berikutnya next berdurasi"""
+    maksimal max maximum durasinya lasts last runs up to about around selama berikutnya next berdurasi each masing both semuanya semua"""
 )
 _NUMBERS = listed("""senin satu dua tiga empat lima enam tujuh delapan sembilan sepuluh sebelas one two three four five six seven eight nine
     ten eleven twelve am pm ribu rb juta rupiah rp idr k aud dollar dollars thousand million hundred ratus puluh belas twenty thirty forty

@@ -113,6 +113,20 @@ def amount_fits(value: float, draft: Stated, prices: frozenset[float], asked: St
     )
 
 
+def multiplies(text: str) -> bool:
+    return bool(_MULTIPLIED.search(text.lower()))
+
+
+def listed_length(minutes: float, entries: Sequence[Stated]) -> bool:
+    """“Kelas 60 menit, Yin 75” tells the 75 minutes, too."""
+    return any(
+        minutes in told.numbers and any(length < 240 for length in _lengths(told))
+        for entry in entries
+        if minutes in entry.numbers
+        for told in map(stated, _SENTENCE.split(entry.text))
+    )
+
+
 def _multiplied(text: str, prices: Sequence[float]) -> set[float]:
     """“2 x Rp 95.000” by value."""
     found = ((int(match[1]), amount_of(match[2])) for match in _MULTIPLIED.finditer(text))

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
+from agent import derived
 from agent.catalogue import Catalogue, Scores
 from agent.clauses import Clause, Fact, Word, words_of
 from agent.groups import groups
@@ -15,7 +16,7 @@ from agent.groups import groups
 DRAFT, BEFORE, QUESTION = 0.25, 0.5, 0.4  # how much words count that stand outside the clause
 BESIDE, BESIDE_LENGTH = 1.0, 0.2  # a day or time beside the fact; a number of classes counts whole
 AROUND, TAKEN_UP = 3.5, 1.0
-GROUP, GROUP_NEAR, NOT_ASKED = 2.5, 1.0, 2.5
+GROUP, GROUP_NEAR, NOT_ASKED = 2.5, 2.0, 2.5
 COMPANY, MOST_COMPANY = 0.5, 4.0
 DAYS = frozenset({"day", "days"})  # of which one clause names many
 _WHEN = DAYS | {"time", "number"}
@@ -86,6 +87,8 @@ class Fitting:
         for other in clause.all_facts:
             if other.kind in (fact.kind, "number") or {other.kind, fact.kind} == DAYS:
                 continue
+            if other.kind in ("people", "count") and derived.multiplies(clause.text):
+                continue  # “untuk 2 orang: 2 x 85 ribu” is no price for two
             gain = self.known.rarity((other.kind, other.values[0]))
             if other.kind in ("day", "time"):
                 gain *= BESIDE_LENGTH if fact.kind == "span" else BESIDE

@@ -205,7 +205,9 @@ class _Check:
 
     def _counted(self, kind: str, value: float) -> bool:
         if kind == "span":
-            return derived.length_fits(value, self.told.times)
+            return derived.length_fits(value, self.told.times) or derived.listed_length(
+                value, self.entries.parts
+            )
         if kind == "count" and self._weekly(value):
             return True
         if kind in ("count", "people") and (value == 1 or value in self.customer.every_number):

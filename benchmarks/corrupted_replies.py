@@ -7,8 +7,8 @@ elsewhere   answers in which one fact is wrong but true of something else (Tuesd
             another fact of the studio's answers (the price of five classes for ten): at most 5 % may leave
 correct     the same answers as they should be, in other spellings: at most 2 % may be stopped
 
-Each is told for both sets: evals/true_replies.jsonl, with which the guard was built, and evals/held_replies.jsonl, written before
-it was tuned. The model repeats its answer when it is asked to repair it. How facts are written and spoilt stands in
+Each is told for three sets: evals/true_replies.jsonl, with which the guard was built, evals/held_replies.jsonl, written before
+it was tuned, and evals/late_replies.jsonl, written for studios of another kind when it was. The model repeats its answer when it is asked to repair it. How facts are written and spoilt stands in
 benchmarks/spellings.py. The exit code is 1 when a promise is broken.
 """
 
@@ -56,9 +56,9 @@ from tests.model_server import ModelServer, text  # noqa: E402
 
 FILES = [
     ROOT / f"evals/{name}.json"
-    for name in ("studios", "own_studios", "fresh_studios", "held_studios")
+    for name in ("studios", "own_studios", "fresh_studios", "held_studios", "late_studios")
 ]
-REPLIES = {name: ROOT / f"evals/{name}_replies.jsonl" for name in ("true", "held")}
+REPLIES = {name: ROOT / f"evals/{name}_replies.jsonl" for name in ("true", "held", "late")}
 NOW = dt.datetime(2026, 11, 18, 16, 30)  # noqa: DTZ001 - a Wednesday, on each studio's own clock
 SLOT = re.compile(r"\[(\w+):([^\]]+)\]")
 OPENINGS = ("", "", "", "Halo Kak! ", "Hi! ", "Siap Kak, ", "Baik Kak. ", "Sure! ")

@@ -120,8 +120,8 @@ def spelled(kind: str, value: str, language: str, currency: str, choose: random.
 
 
 def _money(value: str, language: str, currency: str) -> list[str]:
-    if currency == "AUD":
-        return _dollars(value)
+    if currency in _SIGNS:
+        return _dollars(value, currency)
     n = int(value)
     dots, commas = f"{n:,}".replace(",", "."), f"{n:,}"
     ways = [
@@ -144,6 +144,7 @@ def _money(value: str, language: str, currency: str) -> list[str]:
             f"Rp {n // 1000}rb",
             f"Rp{n // 1000}k",
             f"{n // 1000} RB",
+            f"{n // 1000} ribuan",
         ]
     if n >= 10**6 and n % 10_000 == 0:
         short = f"{n / 10**6:g}"
@@ -152,17 +153,22 @@ def _money(value: str, language: str, currency: str) -> list[str]:
             f"{short}jt",
             f"Rp {short.replace('.', ',')} jt",
             f"{short} million",
+            f"{n // 10**6}jt" + (f" {n % 10**6 // 1000}rb" if n % 10**6 else ""),
         ]
     return ways
 
 
-def _dollars(value: str) -> list[str]:
+_SIGNS = {"AUD": "A$", "SGD": "S$"}
+
+
+def _dollars(value: str, currency: str) -> list[str]:
+    sign = _SIGNS[currency]
     if "." in value:
-        return [f"${value}", f"A${value}"]
+        return [f"${value}", f"{sign}{value}"]
     return [
         f"${value}",
-        f"A${value}",
-        f"AUD {value}",
+        f"{sign}{value}",
+        f"{currency} {value}",
         f"{value} dollars",
         f"${value}.00",
         f"{words(int(value), 'en')} dollars",
@@ -188,7 +194,11 @@ def _time(value: str, language: str, _currency: str) -> list[str]:
         if minute == 30:
             ways.append(f"half past {words(twelve, 'en')} {part}")
         if minute == 0:
-            ways += [f"{words(twelve, 'en')} {half}", f"{twelve} {part}"]
+            ways += [
+                f"{words(twelve, 'en')} {half}",
+                f"{twelve} {part}",
+                f"{twelve} o'clock {part}",
+            ]
         return ways
     part = "pagi" if hour < 11 else "siang" if hour < 15 else "sore" if hour < 18 else "malam"
     dotted = f".{minute:02d}" if minute else ""

@@ -183,3 +183,25 @@ DENSE = (
 )
 def test_another_entry_in_other_words_or_language_stops_nothing(draft):
     assert unsupported(draft, Sources(DENSE, (), ("brp?",), WEDNESDAY)) == []
+
+
+ROWS = (
+    "Timetable\nMONDAY 6:15am Power, 6:00pm Slow Flow\nTUESDAY 12:10pm Lunch Yoga, 7:15pm Restorative\nSUNDAY 5:00pm Restorative\n"
+    "All classes 60 minutes, Lunch Yoga 45, Restorative 75.",
+    "Prices\nCasual class Rp 85.000. A private class is Rp 450.000 for two, 75 minutes.",
+)
+
+
+@pytest.mark.parametrize(
+    ("draft", "asked", "stopped"),
+    [
+        ("Restorative is on Tuesday at 7:15pm, 75 minutes.", "restorative?", False),
+        ("Lunch Yoga is on Tuesday at 12:10pm, 45 minutes.", "lunch class?", False),
+        ("Lunch Yoga is on Monday at 12:10pm.", "lunch class?", True),
+        ("For two: 2 x Rp 85.000 = Rp 170.000.", "2 people casual?", False),
+        ("A casual class is Rp 450.000.", "casual class?", True),
+    ],
+)
+def test_a_row_keeps_its_day_and_a_sum_its_price(draft, asked, stopped):
+    found = unsupported(draft, Sources(ROWS, (), (asked,), WEDNESDAY))
+    assert bool(found) is stopped, found

@@ -111,7 +111,7 @@ def test_what_is_known_may_be_said_in_any_spelling(draft):
         ("Senin, 25 Desember", "senin, 25 desember"),
         ("lantai 7", "7 floor"),
         ("nomor 88", "88"),
-        ("- Yin – 18:30\n- Flow – 19:45", "19:45"),  # the dash of a list ends no class
+        ("- Yin \u2013 18:30\n- Flow \u2013 19:45", "19:45"),  # the dash of a list ends no class
         ("jam 18:30 dan 19:45", "19:45"),
     ],
 )

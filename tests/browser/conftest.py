@@ -68,11 +68,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
         _wait_for(address)
         seed = [sys.executable, "manage.py", "shell", "--no-imports", "-c", SEED]
-        subprocess.run(seed, cwd=ROOT, env=env, check=True, timeout=60)
+        subprocess.run(seed, cwd=ROOT, env=env, check=True, timeout=180)
         yield address
     finally:
         running.send_signal(signal.SIGTERM)
-        running.wait(20)
+        running.wait(60)
 
 
 def _free_port() -> int:

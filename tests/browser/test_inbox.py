@@ -107,11 +107,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     try:
         _wait_for(f"http://127.0.0.1:{env['PORT']}")
         seed = [sys.executable, "manage.py", "shell", "--no-imports", "-c", SEED]
-        subprocess.run(seed, cwd=ROOT, env=env, check=True, timeout=120)
+        subprocess.run(seed, cwd=ROOT, env=env, check=True, timeout=180)
         yield Desk(f"http://127.0.0.1:{env['PORT']}", folder)
     finally:
         running.send_signal(signal.SIGTERM)
-        running.wait(20)
+        running.wait(60)
 
 
 Enter = Callable[..., Page]

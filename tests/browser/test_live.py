@@ -53,7 +53,7 @@ def test_after_a_logout_in_another_tab_home_becomes_the_login(staff: Open) -> No
     expect(other.get_by_role("link", name="Log in again")).to_be_visible()
     page.bring_to_front()
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(page.locator("[name=password]")).to_be_visible(timeout=10_000)
+    expect(page.locator("[name=password]")).to_be_visible()
     expect(page.locator("#whatsapp-card, .m-figures")).to_have_count(0)
     assert "/login/" in page.url
 

@@ -44,7 +44,7 @@ def ask(page: Page, question: str) -> str:
     before = answers.count()
     page.fill("#question", question)
     page.press("#question", "Enter")
-    expect(answers).to_have_count(before + 1, timeout=15_000)
+    expect(answers).to_have_count(before + 1, timeout=30_000)
     return answers.last.inner_text()
 
 
@@ -73,7 +73,7 @@ def test_a_sample_question_is_one_tap(staff: Open) -> None:
     page.goto("/admin/playground/")
     page.get_by_role("button", name="Start again").click()
     page.locator(".m-chip[data-fill]").first.click()
-    expect(page.locator(".m-bubble.assistant")).to_have_count(1, timeout=15_000)
+    expect(page.locator(".m-bubble.assistant")).to_have_count(1, timeout=30_000)
 
 
 def test_the_exam_names_what_is_missing_and_opens_its_form(staff: Open) -> None:
@@ -97,7 +97,7 @@ def test_an_unanswered_question_is_asked_again_and_written(staff: Open) -> None:
         page.wait_for_timeout(1_000)
     row = page.get_by_role("listitem").filter(has=question)
     row.get_by_role("button", name="Ask it again").click()
-    expect(page.get_by_text("Asking it again")).to_have_count(0, timeout=15_000)
+    expect(page.get_by_text("Asking it again")).to_have_count(0, timeout=30_000)
     page.goto("/admin/unanswered/")
     if question.count() == 0:  # the demo's own entry about children answers it by now
         page.goto("/admin/unanswered/?show=closed")

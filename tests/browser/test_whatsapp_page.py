@@ -93,7 +93,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
         yield Pages(address, folder)
     finally:
         running.send_signal(signal.SIGTERM)
-        running.wait(20)
+        running.wait(60)
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_a_phone_can_scan_the_code_and_the_next_one(
     page.wait_for_function(
         "old => document.querySelector('#whatsapp-code svg').innerHTML !== old",
         arg=picture.inner_html(),
-        timeout=10_000,
+        timeout=20_000,
     )
     assert scanned(page) == CODES[1]
     assert page.evaluate("window.same")  # nobody loaded the page anew
@@ -171,13 +171,13 @@ def test_the_status_is_true_when_the_service_falls_silent_and_comes_back(
     expect(page.get_by_role("button", name="Disconnect this number")).to_be_visible()
     page.evaluate("window.same = true")
     pages.write(heartbeat_at=at(-61))
-    expect(status).to_contain_text(NOT_ANSWERING, timeout=20_000)
+    expect(status).to_contain_text(NOT_ANSWERING, timeout=30_000)
     page.goto("/admin/")
     expect(page.locator("body")).to_contain_text("not answering")
     page.goto("/admin/whatsapp/")
     page.evaluate("window.same = true")
     pages.write(state="connected")
-    expect(status).to_contain_text("Messages are received and answered.", timeout=20_000)
+    expect(status).to_contain_text("Messages are received and answered.", timeout=30_000)
     assert page.evaluate("window.same")
 
 
@@ -211,7 +211,7 @@ def test_on_a_phone_the_number_comes_first_and_its_code_is_shown(
     )
     assert tabs[0][1] == "number"
     pages.write(state="qr_ready", pair_code="ABCD1234", pair_code_expires_at=at(100))
-    expect(page.locator("#whatsapp-pair")).to_contain_text("ABCD-1234", timeout=10_000)
+    expect(page.locator("#whatsapp-pair")).to_contain_text("ABCD-1234")
 
 
 def test_disconnecting_asks_for_the_studios_name(pages: Pages, owner: Owner) -> None:

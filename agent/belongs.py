@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from agent.catalogue import Catalogue, Scores, catalogue
-from agent.clauses import Clause, Fact, clauses
+from agent.clauses import Clause, clauses
 from agent.fitting import DAYS, Fitting
 from agent.known import Known
 from agent.language import guess
+from agent.pieces import Fact
 from agent.quantities import soft
 from agent.stated import Stated
 from agent.worked_out import Asked, worked_out

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from agent.clauses import Clause, Fact, Word, clauses, facts_of, words_of
+from agent.clauses import Clause, clauses
 from agent.clock_words import counts_to_24
 from agent.groups import groups
 from agent.language import guess
+from agent.pieces import Fact, Word, facts_of, words_of
 
 Key = tuple[str, object]  # (“word”, stem), or kind and value of a fact
 Scores = dict[int, float]  # by number of the clause

@@ -10,8 +10,9 @@ from functools import cached_property
 
 from agent import derived
 from agent.catalogue import Catalogue, Scores
-from agent.clauses import Clause, Fact, Word, words_of
+from agent.clauses import Clause
 from agent.groups import groups
+from agent.pieces import Fact, Word, words_of
 
 DRAFT, BEFORE, QUESTION = 0.25, 0.5, 0.4  # how much words count that stand outside the clause
 BESIDE, BESIDE_LENGTH = 1.0, 0.2  # a day or time beside the fact; a number of classes counts whole

@@ -16,10 +16,10 @@ from agent.addresses import national
 from agent.affirmed import agreed_day, denied, of_people, open_time
 from agent.belongs import misplaced
 from agent.catalogue import catalogue
-from agent.clauses import Fact
 from agent.form import LIMIT, shortened, whatsapp
 from agent.known import Known, Sources, known, read, union
 from agent.naming import DAY_NAMES, MONTH_NAMES, UNIT_NAMES, named
+from agent.pieces import Fact
 from agent.stated import Stated
 from agent.worked_out import Asked
 
@@ -157,11 +157,10 @@ class _Check:
         near = {(today.weekday() + ahead) % 7 for ahead in (0, 1)} if today else set()
         meant = union(each.days for each in self.everybody)
         yield from (DAY_NAMES[day] for day in sorted(self.told.weekdays - meant - near))
-        guessed = self.told.weekdays & self.customer.days - self._of_days(self.ours) - near
+        guessed = (
+            self.told.weekdays & self.customer.days - union(each.days for each in self.ours) - near
+        )
         yield from (DAY_NAMES[day] for day in sorted(guessed) if agreed_day(self.draft, day))
-
-    def _of_days(self, sources: Iterable[Known]) -> frozenset[int]:
-        return union(each.days for each in sources)
 
     def _months(self) -> Iterable[str]:
         """“bulan Januari” where no date is in January."""

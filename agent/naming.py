@@ -1,6 +1,6 @@
 """How staff and the model read what a check has found."""
 
-from agent.clauses import Fact
+from agent.pieces import Fact
 
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTH_NAMES = (

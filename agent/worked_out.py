@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agent import derived
-from agent.clauses import Clause, Fact
+from agent.clauses import Clause
 from agent.known import Known, read
+from agent.pieces import Fact
 from agent.stated import Stated
 
 

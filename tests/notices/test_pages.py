@@ -132,7 +132,7 @@ def letters_at_once(monkeypatch):
 def codes() -> dict[str, str]:
     """The code that reached each channel last."""
     texts = {"whatsapp": [text for text in told() if "is your code" in text]}
-    texts["email"] = [letter.body for letter in mail.outbox if "is your code" in letter.body]
+    texts["email"] = [str(letter.body) for letter in mail.outbox if "is your code" in letter.body]
     return {channel: found[-1][:6] for channel, found in texts.items() if found}
 
 

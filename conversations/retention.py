@@ -5,6 +5,7 @@ and so do the figures of the reports.
 """
 
 import datetime as dt
+import logging
 import uuid
 from collections import Counter
 from typing import Any
@@ -16,6 +17,7 @@ from conversations.models import Conversation, Escalation, MediaFile, Message, N
 from tenants import tidying
 from tenants.models import Tenant
 
+log = logging.getLogger(__name__)
 PORTION = 500
 Gone = Counter[str]
 _so_far: dict[uuid.UUID, Gone] = {}
@@ -69,18 +71,27 @@ def _files_go(tenant: Tenant, before: dt.datetime) -> int:
 def _unlinked(rows: QuerySet[MediaFile]) -> list[int]:
     """The files first: were the rows first, a kill in between would leave files that nobody finds."""
     found = dict(rows.order_by("pk").values_list("pk", "path")[:PORTION])
-    for path in filter(None, found.values()):
+    return [key for key, path in found.items() if not path or _is_gone(path)]
+
+
+def _is_gone(path: str) -> bool:
+    try:
         (settings.MEDIA_ROOT / path).unlink(missing_ok=True)
-    return list(found)
+    except OSError as error:
+        log.error("The file %s is too old and cannot be deleted, its row stays: %s", path, error)
+        return False
+    return True
 
 
 def _messages_go(tenant: Tenant, before: dt.datetime) -> int:
     """In every chat of the studio, with its own people too: staff chats, its own chat, the Playground."""
     rows = Message.objects.filter(tenant=tenant, created_at__lt=before).order_by("created_at")
     keys = list(rows.values_list("pk", flat=True)[:PORTION])
-    _unlinked(MediaFile.objects.filter(message__in=keys))
-    Message.objects.filter(pk__in=keys).delete()
-    return len(keys)
+    files = MediaFile.objects.filter(message__in=keys)
+    stays = files.exclude(pk__in=_unlinked(files)).values_list("message_id", flat=True)
+    going = set(keys) - set(stays)
+    Message.objects.filter(pk__in=going).delete()
+    return len(going)
 
 
 def _rest_goes(tenant: Tenant, before: dt.datetime) -> int:
@@ -103,7 +114,9 @@ def _portion_goes(rows: QuerySet[Note] | QuerySet[Escalation]) -> int:
 
 
 def _emptied(tenant: Tenant, before: dt.datetime) -> int:
-    """Chats in which nothing is left stand in no list any more, until somebody writes."""
+    """Chats in which nothing is left stand in no list any more, until somebody writes; unless a person is still needed."""
     rows = Conversation.objects.filter(tenant=tenant, last_message_at__lt=before)
     left = Exists(Message.objects.filter(conversation=OuterRef("pk")))
-    return rows.filter(~left).update(last_message_at=None, unread=0)
+    open_cases = Escalation.objects.filter(state=Escalation.State.OPEN)
+    needed = Exists(open_cases.filter(conversation=OuterRef("pk")))
+    return rows.filter(~left, ~needed).update(last_message_at=None, unread=0)

@@ -41,9 +41,24 @@ def today(tenant: Tenant, at: dt.datetime) -> dt.date:
 
 
 def stored(tenant: Tenant, first: dt.date, last: dt.date) -> dict[dt.date, Day]:
-    """Days that are counted. In another time zone they would be other days."""
-    rows = Day.objects.filter(tenant=tenant, day__gte=first, day__lte=last)
-    return {row.day: row for row in rows.filter(timezone=tenant.timezone)}
+    """Days that are counted. In another time zone they would be other days, but what is deleted cannot be counted anew."""
+    found = Day.objects.filter(tenant=tenant, day__gte=first, day__lte=last)
+    rows = {row.day: row for row in found}
+    elsewhere = [day for day, row in rows.items() if row.timezone != tenant.timezone]
+    begun = _first_day(tenant) if elsewhere else None
+    if begun and not tenant.keep_messages_days:
+        begun -= dt.timedelta(days=1)  # all of its first day is there
+    for day in elsewhere:
+        if begun and day > begun:
+            del rows[day]
+    return rows
+
+
+def _first_day(tenant: Tenant) -> dt.date | None:
+    """The day of the oldest message that is still there."""
+    rows = Message.objects.filter(tenant=tenant).order_by("created_at")
+    begun = rows.values_list("created_at", flat=True).first()
+    return today(tenant, begun) if begun else None
 
 
 def known(tenant: Tenant, first: dt.date, at: dt.datetime) -> tuple[Days, int]:

@@ -127,6 +127,10 @@ class TenantQuerySet(models.QuerySet["Tenant"]):
         return self.filter(active=True)
 
 
+# Older messages and files are deleted (see conversations/retention.py).
+KEEPS = frozenset({"keep_messages_days", "keep_files_days"})
+
+
 class Tenant(models.Model):
     """One studio. Everything else in the database belongs to exactly one."""
 
@@ -214,6 +218,20 @@ class Tenant(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Whoever changes for how long things are kept has a day to take it back: nothing is deleted before."""
+        written = options.get("update_fields")
+        named = KEEPS if written is None else KEEPS & set(written)
+        if named and not self._state.adding and self._differs(named):
+            self.tidied_at = timezone.now()
+            if written is not None:
+                options["update_fields"] = {*written, "tidied_at"}
+        super().save(*args, **options)
+
+    def _differs(self, fields: Collection[str]) -> bool:
+        stored = type(self).objects.filter(pk=self.pk).values(*fields).first()
+        return stored is not None and any(stored[name] != getattr(self, name) for name in fields)
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         """Spell numbers and codes in the one way before they are checked and compared."""

@@ -34,8 +34,6 @@ def settings(request: HttpRequest, tenant: Tenant, part: str = "studio") -> Http
     form = settingchanges.save(tab, tenant, request.POST, request.user)
     if form.errors:
         return _page(request, Tenant.objects.get(pk=tenant.pk), tab, form)
-    if tab.key == "privacy":
-        tidying.begin_later(tenant, timezone.now())
     messages.success(request, _("Saved."))
     return redirect("studio-settings-part", part)
 

@@ -36,14 +36,9 @@ def done(
     tenant: Tenant, at: dt.datetime, *, messages: int = 0, files: int = 0, more: int = 0
 ) -> None:
     """The run is over; the change log tells of one that deleted something."""
-    begin_later(tenant, at)
+    Tenant.objects.filter(pk=tenant.pk).update(tidied_at=at)
     if messages or files or more:
         deeds.note(tenant, "MILA", "tidied", messages=str(messages), files=str(files))
-
-
-def begin_later(tenant: Tenant, at: dt.datetime) -> None:
-    """Not before a day has passed: after a change of the days, a typo can be taken back until then."""
-    Tenant.objects.filter(pk=tenant.pk).update(tidied_at=at)
 
 
 def told(tenant: Tenant, at: dt.datetime) -> str:

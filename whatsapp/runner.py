@@ -100,10 +100,18 @@ class Chores:
             self._check_at = self._clock() + CHECK_EVERY
             check()  # finds what changed without a signal; marked so that the next step repairs it
             attachments.sweep()
-        tidied = self._clock() >= self._tidy_at and retention.step(timezone.now())
-        if not tidied and self._clock() >= self._tidy_at:
-            self._tidy_at = self._clock() + TIDY_EVERY
-        return bool(sync_due(timezone.now())) or tidied
+        synced = bool(
+            sync_due(timezone.now())
+        )  # first: what customers are told waits for no tidying
+        return self._tidied() or synced
+
+    def _tidied(self) -> bool:
+        if self._clock() < self._tidy_at:
+            return False
+        if retention.step(timezone.now()):
+            return True
+        self._tidy_at = self._clock() + TIDY_EVERY
+        return False
 
 
 def warm_up() -> None:

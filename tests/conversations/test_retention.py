@@ -9,11 +9,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from agent.models import Turn
-from conversations import retention
+from conversations import inbox, retention
 from conversations.models import Conversation, Customer, Escalation, MediaFile, Message, Note
 from reports import days
 from reports.figures import report
 from tenants.models import LEAST_DAYS, Deed, Tenant
+from tenants.updates import store
 from tests.factories import NOW
 from tests.reports import chats
 from tests.tenants.settingpages import save, send
@@ -91,6 +92,10 @@ def test_old_messages_go_in_every_chat_with_all_that_holds_words(
     turn.refresh_from_db()
     assert (turn.details, turn.error, float(turn.cost)) == (None, "", 0.5)
     on.refresh_from_db()
+    assert on.last_message_at == OLD  # still listed: somebody waits there
+    case.delete()
+    run(NOW + DAY)
+    on.refresh_from_db()
     assert on.last_message_at is None  # in no list, until somebody writes
     assert Customer.objects.filter(tenant=ombak).count() == 2
 
@@ -161,7 +166,76 @@ def test_the_services_chores_do_it(ombak: Tenant, monkeypatch: pytest.MonkeyPatc
     assert [chores.step() for _n in range(4)] == [True, True, False, False]
 
 
+def test_knowledge_is_synced_although_tidying_fails(
+    ombak: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(at: dt.datetime) -> bool:
+        raise RuntimeError
+
+    synced: list[dt.datetime] = []
+    monkeypatch.setattr(retention, "step", fails)
+    monkeypatch.setattr(runner, "sync_due", synced.append)
+    clock = [0.0]
+    chores = runner.Chores(lambda: clock[0])
+    clock[0] = runner.TIDY_EVERY
+    with pytest.raises(RuntimeError):
+        chores.step()
+    assert synced
+
+
+def test_a_file_that_cannot_be_deleted_keeps_its_message_and_holds_up_nothing(
+    ombak: Tenant, senja: Tenant, folder: Path
+) -> None:
+    stuck = chats.said(chats.chat(ombak), "customer", OLD)
+    path = file_of(stuck, folder)
+    path.unlink()
+    path.mkdir()  # no unlink deletes a folder
+    chats.said(chats.chat(ombak), "customer", OLD)
+    chats.said(chats.chat(senja), "customer", OLD)
+    keep(ombak, keep_messages_days=60)
+    keep(senja, keep_messages_days=60)
+    run()
+    assert list(Message.objects.all()) == [stuck]
+    assert MediaFile.objects.get().path == path.name
+
+
+def test_a_chat_in_which_a_person_is_needed_stays_in_the_inbox(ombak: Tenant) -> None:
+    chat = chats.chat(ombak, last_message_at=OLD)
+    chats.said(chat, "customer", OLD)
+    chats.task(chat, OLD)
+    keep(ombak, keep_messages_days=60)
+    run()
+    assert not Message.objects.exists()
+    assert list(inbox.waiting(ombak, NOW)) == [chat]
+
+
+def test_figures_of_deleted_messages_outlive_a_change_of_the_time_zone(ombak: Tenant) -> None:
+    chats.said(chats.chat(ombak), "customer", OLD)
+    chats.said(chats.chat(ombak), "customer", YOUNG)
+    keep(ombak, keep_messages_days=60)
+    run()
+    keep(ombak, timezone="Asia/Jayapura")
+    ombak.refresh_from_db()
+    first = days.today(ombak, OLD) - DAY
+    days.catch_up(ombak, first, NOW, seconds=60)
+    found, missing = days.known(ombak, first, NOW)
+    assert missing == 0
+    assert sum(each.messages("customer") for each in found.values()) == 2
+
+
 # the settings -----------------------------------------------------------------------------------
+
+
+def test_whoever_changes_the_days_has_a_day_to_take_it_back(ombak: Tenant) -> None:
+    assert ombak.tidied_at is None
+    ombak.keep_messages_days = 45
+    ombak.save(update_fields=["keep_messages_days"])
+    first = Tenant.objects.get(pk=ombak.pk).tidied_at
+    assert first
+    ombak.save()
+    assert Tenant.objects.get(pk=ombak.pk).tidied_at == first
+    store(ombak, {"keep_messages_days": 60})
+    assert Tenant.objects.get(pk=ombak.pk).tidied_at > first  # type: ignore[operator]
 
 
 def test_an_owner_sets_the_days_and_reads_when_it_happens(owner: Client, ombak: Tenant) -> None:

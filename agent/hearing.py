@@ -42,6 +42,11 @@ class Listener:
         return clean_text(said).strip()[:MOST]
 
 
+def can_hear(content_type: str) -> bool:
+    """Whether the servers know this kind of sound."""
+    return content_type in _ENDINGS
+
+
 def listener_for(tenant: Tenant) -> Listener | None:
     """Who writes down this studio's voice notes; None when nobody is configured, or failed a moment ago."""
     if not settings.TRANSCRIPTION_MODEL:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import Enum
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Min, Q, QuerySet
 
 from agent import hearing
@@ -19,6 +20,7 @@ from agent.models import Turn
 from agent.troubles import ModelError
 from conversations import media
 from conversations.models import Conversation, MediaFile, Message
+from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
 SPOKEN = (Message.Kind.VOICE, Message.Kind.AUDIO)
@@ -43,8 +45,14 @@ def write_down(
     patience: float,
 ) -> Heard:
     """Keep what is said with the message; its note says who wrote it down."""
-    data = read(file)
-    if file is None or not data or _seconds(message, data) > hearing.LONGEST:
+    try:
+        data = media.read(file) if file else b""
+    except OSError as error:
+        logger.warning("A voice note could not be read from disk: %s", error)
+        return Heard.FAILED
+    if not data or file is None or not hearing.can_hear(file.content_type):
+        return Heard.NOTHING
+    if _seconds(message, data) > hearing.LONGEST:
         return Heard.NOTHING
     cost, began = price(_seconds(message, data)), time.monotonic()
     try:
@@ -55,12 +63,19 @@ def write_down(
     if said is None:
         return Heard.FAILED
     _record(listener, chat, cost, time.monotonic() - began)
-    if said:
-        message.text = said
-        message.details = {**message.details, "written_down_by": listener.model}
-        rows = Message.objects.filter(pk=message.pk, text="")
-        rows.update(text=said, details=message.details)
-    return Heard.WORDS if said else Heard.NOTHING
+    return Heard.WORDS if said and _kept(message, said, listener.model) else Heard.NOTHING
+
+
+@transaction.atomic
+def _kept(message: Message, said: str, model: str) -> bool:
+    """Into the row as it is now: while somebody listened, the customer may have deleted the note or reacted to something."""
+    row = Message.objects.select_for_update().filter(pk=message.pk).first()
+    if row is None or row.text or "revoked" in row.details:
+        return False
+    row.text, row.details = said, {**row.details, "written_down_by": model}
+    row.save(update_fields=["text", "details"])
+    message.text, message.details = row.text, row.details
+    return True
 
 
 def read(file: MediaFile | None) -> bytes:
@@ -142,6 +157,9 @@ class HeldChats:
             pk__gte=self._first,
             state=MediaFile.State.STORED,
             message__kind__in=SPOKEN,
+            # In one that answers nobody, or only tries MILA out, no notes of customers are heard.
+            message__tenant__mode=Tenant.Mode.LIVE,
+            message__tenant__active=True,
             message__author=Message.Author.CUSTOMER,
             message__text="",
             message__created_at__gt=at - BACK,

@@ -12,7 +12,7 @@ from agent.listening import HeldChats
 from agent.models import Purse, Turn
 from agent.turns import answer_next
 from config import alarms, soundness
-from conversations import handling
+from conversations import handling, media
 from conversations.models import Conversation, Customer, MediaFile, Message
 from reports.counting import count
 from tenants.models import Tenant
@@ -113,6 +113,46 @@ def test_a_failure_costs_nothing_and_is_tried_again_later(ombak, clock, server, 
     assert message.text
 
 
+def test_what_a_customer_deleted_meanwhile_stays_deleted(ombak, clock, server, held, monkeypatch):
+    message = sends(ombak, clock, SOUND)
+    heard = hearing.heard
+
+    def slowly(*args):
+        Message.objects.filter(pk=message.pk).update(details={"revoked": {"text": ""}})
+        return heard(*args)
+
+    monkeypatch.setattr(hearing, "heard", slowly)
+    look(clock)
+    message.refresh_from_db()
+    assert (message.text, message.details) == ("", {"revoked": {"text": ""}})
+
+
+def test_a_file_that_cannot_be_read_now_is_tried_again(ombak, clock, server, held, monkeypatch):
+    message = sends(ombak, clock, SOUND)
+
+    def away(_file):
+        raise OSError("the disk is away")
+
+    with monkeypatch.context() as gone:
+        gone.setattr(media, "read", away)
+        look(clock)
+    assert look(clock, listening.AGAIN)
+    message.refresh_from_db()
+    assert message.text
+
+
+def test_a_kind_of_sound_that_nobody_knows_holds_up_no_other(ombak, clock, server, held):
+    sends(ombak, clock, SOUND)
+    MediaFile.objects.update(content_type="audio/amr")
+    known = sends(ombak, clock, SOUND, number=98)
+    assert look(clock)
+    assert look(clock)
+    known.refresh_from_db()
+    assert known.text
+    assert not look(clock, HOUR)
+    assert len(server.asked) == 1
+
+
 def test_silence_is_paid_for_once(ombak, clock, server, held):
     server.text = ""
     sends(ombak, clock, SOUND)
@@ -122,11 +162,23 @@ def test_silence_is_paid_for_once(ombak, clock, server, held):
 
 
 @pytest.mark.parametrize(
-    "case", ["old", "of staff", "blocked", "nobody configured", "being loaded"]
+    "case",
+    [
+        "old",
+        "of staff",
+        "blocked",
+        "nobody configured",
+        "being loaded",
+        "test mode",
+        "off",
+        "archived",
+    ],
 )
 def test_what_is_left_alone(ombak, clock, server, held, settings, case):
     if case == "blocked":
         Customer.objects.update(blocked_at=clock())
+    mode = {"test mode": "test", "off": "off"}.get(case, "live")
+    Tenant.objects.filter(pk=ombak.pk).update(mode=mode, active=case != "archived")
     sends(ombak, clock, None if case == "being loaded" else SOUND)
     if case == "of staff":
         Message.objects.filter(kind="voice").update(author="staff")

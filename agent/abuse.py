@@ -34,12 +34,15 @@ class _Words:
     insults: re.Pattern[str]
     at_somebody: re.Pattern[str]
     somebody: re.Pattern[str]
+    oneself: re.Pattern[str]
     around: re.Pattern[str]
 
 
 def is_abuse(text: str) -> bool:
-    """Whether the message insults, and says nothing else."""
+    """Whether the message insults, and says nothing else. What is quoted may be somebody else's."""
     words = text.split()
+    if ">" in words or text.startswith(">"):
+        return False
     return len(words) <= LONGEST and any(map(_only_insults, redflags.readings(" ".join(words))))
 
 
@@ -56,6 +59,8 @@ def calm(language: str, tenant: Tenant, *, last: bool) -> str:
 def _only_insults(text: str) -> bool:
     words = _words()
     rest, insults = words.insults.subn(" ", _NO_WORD.sub(" ", text))
+    if words.oneself.search(rest):
+        return False
     if words.somebody.search(rest):
         rest, more = words.at_somebody.subn(" ", words.somebody.sub(" ", rest))
         insults += more

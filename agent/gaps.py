@@ -20,15 +20,19 @@ DISLIKED_WITHIN = dt.timedelta(days=2)
 LATE = dt.timedelta(minutes=5)  # turns are stored a moment after they began
 REMEMBERED = dt.timedelta(days=90)  # a question joins gaps that are not older
 MOST = 400  # earlier questions that a new one is compared with
+PART = 100  # turns that are read at once
 LONGEST = 1000  # characters of a question that are kept
 
 
 def gather(since: dt.datetime, at: dt.datetime) -> dt.datetime:
     """Turn customers' questions without a good answer into gaps; from when to look next time."""
-    for turn in _new_turns(since).iterator(chunk_size=200):
-        if unanswered(turn):
-            with suppress(IntegrityError):  # another host was a moment faster
-                _keep(turn, embedder_for(turn.tenant))
+    # The keys first: on SQLite a read that is still open while rows are written locks out every other writer.
+    keys = list(_new_turns(since).values_list("pk", flat=True))
+    for start in range(0, len(keys), PART):
+        for turn in list(_new_turns(since).filter(pk__in=keys[start : start + PART])):
+            if unanswered(turn):
+                with suppress(IntegrityError):  # another host was a moment faster
+                    _keep(turn, embedder_for(turn.tenant))
     for turn in _disliked(at):
         with suppress(IntegrityError):
             _keep(turn, embedder_for(turn.tenant))

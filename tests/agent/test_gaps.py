@@ -80,6 +80,21 @@ def test_looking_twice_counts_once(ombak: Tenant) -> None:
     assert told() == [["ada parkir mobil?"]]
 
 
+def test_many_turns_are_read_in_parts(ombak: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gaps, "PART", 2)
+    questions = [
+        "ada parkir mobil?",
+        "terima classpass ga?",
+        "boleh bawa kucing?",
+        "jual matras?",
+        "ada wifi?",
+    ]
+    for question in questions:
+        asked(ombak, question)
+    gather()
+    assert sorted(text for gap in told() for text in gap) == sorted(questions)
+
+
 def test_two_studios_never_share_a_gap(ombak: Tenant, senja: Tenant) -> None:
     asked(ombak, "ada parkir mobil?")
     asked(senja, "ada parkir mobil?")

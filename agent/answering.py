@@ -64,7 +64,7 @@ class _Answering:
             question.text, question.earlier, question.tenant.default_language
         )
         flag = redflags.find(self.whole)
-        if not flag and (word := handover.word_in(question.tenant, self.whole)):
+        if not flag and (word := self._own_word()):
             flag = redflags.Flag("human_request", "normal", word)
         if flag and flag.fixed:  # before the money: “udah tf, tapi dada saya sakit”
             return self._handed_over(flag.category, flag.urgency)
@@ -84,6 +84,14 @@ class _Answering:
         if self.model is None:
             return self._without_model(NO_MODEL)
         return self._with_model(self.model, flag)
+
+    def _own_word(self) -> str:
+        """A word of the studio's own that calls a person, however it is stretched or hidden."""
+        tenant = self.question.tenant
+        if not tenant.handover_words:
+            return ""
+        texts = (self.whole, *redflags.readings(self.whole))
+        return next(filter(None, (handover.word_in(tenant, text) for text in texts)), "")
 
     def _search(self, *, judged: bool) -> Sequence[Found]:
         asked = self.question

@@ -23,7 +23,7 @@ from tenants.models import Tenant
 Channel = Notice.Channel
 LASTS = dt.timedelta(minutes=15)
 TRIES = 5
-AGAIN = dt.timedelta(minutes=1)  # between two codes
+AGAIN = dt.timedelta(minutes=1)  # between two codes to the same place
 A_DAY = 10  # codes of one person and channel
 ALIVE = dt.timedelta(seconds=30)  # a line says so every few seconds
 
@@ -44,7 +44,7 @@ def ask(tenant: Tenant, user: User, channel: str, to: str, at: dt.datetime) -> s
     code = f"{secrets.randbelow(10**6):06}"
     with transaction.atomic():
         Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)  # two presses are one
-        if problem := _too_often(tenant, user, channel, at):
+        if problem := _too_often(tenant, user, channel, to, at):
             return problem
         proof = _kept(tenant, user, channel, to, code, at)
         if channel == Channel.WHATSAPP:
@@ -54,9 +54,9 @@ def ask(tenant: Tenant, user: User, channel: str, to: str, at: dt.datetime) -> s
     return ""
 
 
-def _too_often(tenant: Tenant, user: User, channel: str, at: dt.datetime) -> str:
+def _too_often(tenant: Tenant, user: User, channel: str, to: str, at: dt.datetime) -> str:
     row = OwnProof.objects.filter(tenant=tenant, user=user, channel=channel).first()
-    if row and row.made_at > at - AGAIN:
+    if row and row.to == to and row.made_at > at - AGAIN:  # a typing error is put right at once
         return _("A code was sent a moment ago. Wait a minute before you ask for another.")
     if row and row.sent >= A_DAY and row.first_at > at - dt.timedelta(days=1):
         return _("No more codes today. Try again tomorrow, or ask an owner to add the contact.")

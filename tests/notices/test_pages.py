@@ -304,6 +304,13 @@ def test_codes_are_few_a_minute_and_a_day(owner, studio):
     assert "No more codes today." in asks_for(owner, phone="0812 7777 0009")
 
 
+def test_a_typing_error_is_put_right_at_once(owner, studio):
+    asks_for(owner, phone="0812 7777 0008")
+    page = asks_for(owner, phone="0812 7777 0001")
+    assert "A code of six digits goes to +6281277770001." in page
+    assert "+6281277770008" not in page
+
+
 def test_while_the_line_is_down_the_page_says_when_the_code_leaves(owner, studio):
     assert "is not connected now. The code leaves as soon as it is" in asks_for(owner)
     line = WhatsAppAccount.objects.create(tenant=studio, state="connected")

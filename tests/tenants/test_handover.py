@@ -54,6 +54,14 @@ def test_a_question_with_such_a_word_reaches_a_person(ombak: Tenant, now) -> Non
     assert reply.outcome == "handed_over"
 
 
+@pytest.mark.parametrize("text", ["WAYANNNN", "*_wayan_* ada?", "way\u200ban"])
+def test_a_word_is_found_however_it_is_written(ombak: Tenant, now, text: str) -> None:
+    ombak.handover_words = "wayan"
+    reply = answer(Question(ombak, text, now), None)
+    assert reply.escalation is not None
+    assert reply.escalation.category == "human_request"
+
+
 def test_an_urgent_word_of_milas_own_counts_before_the_studios(ombak: Tenant, now) -> None:
     ombak.handover_words = "pingsan"
     reply = answer(Question(ombak, "teman saya pingsan", now), None)

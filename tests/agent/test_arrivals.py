@@ -312,7 +312,7 @@ def test_after_a_voice_note_that_failed_no_other_is_tried(
 
     def nothing(*args):
         asked.append(args)
-        return None
+        return
 
     monkeypatch.setattr(hearing, "heard", nothing)
     serve([text("Halo Kak")])

@@ -247,3 +247,15 @@ def test_what_stood_there_before_histories_were_kept_is_the_first_version(ombak:
     save_entry(ombak, {"content": "Rp 2"}, entry)
     texts = list(entry.history.order_by("history_id").values_list("content", "tenant"))
     assert texts == [("Rp 1", ombak.pk), ("Rp 2", ombak.pk)]
+
+
+def test_the_page_of_an_entry_leads_to_its_history(
+    client: Client, ombak: Tenant, sari: User
+) -> None:
+    client.force_login(sari)
+    entry = factories.entry(ombak)
+    for language, name in (("en", "History"), ("id", "Riwayat")):
+        page = client.get(f"{LIST}{entry.pk}/change/", headers={"Accept-Language": language})
+        link = page.content.decode().partition(f'href="{LIST}{entry.pk}/history/"')[2]
+        assert name in link[:200]
+    assert "/history/" not in client.get(ADD).content.decode()

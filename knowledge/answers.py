@@ -18,6 +18,11 @@ SURE = 0.85  # … by a remark in an entry about something else
 BEHIND = 0.5  # of the best score: an entry below is about something else, unless its title says otherwise
 NEARLY = 0.35  # how much worse an answer in the customer's language may fit that holds the same
 NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+TIMES = {"k": 1e3, "rb": 1e3, "ribu": 1e3, "jt": 1e6, "juta": 1e6}
+PRICE = re.compile(
+    r"(?<![\w.,])(?P<money>(?:rp|idr|aud|usd|sgd|a\$|s\$|us\$|\$|€|£)\.?\s?)?"
+    r"(?P<number>\d+(?:[.,]\d{3})+|\d+(?:[.,]\d+)?)(?:\s?(?P<times>k|rb|ribu|jt|juta))?(?!\w)"
+)
 AHEAD = 0.15  # how much better than a rival with another price
 HIDDEN_ORDER = re.compile(
     r"\b(?:ignore|disregard|forget|abaikan|lupakan)\b.{0,40}\b(?:instru\w+|rules?|aturan|prompt)\b"
@@ -333,10 +338,17 @@ def _shortened(text: str) -> str:
     return kept[: end + 1].rstrip() if end > LONGEST // 3 else f"{kept[: LONGEST - 1].rstrip()}…"
 
 
-def amounts(text: str) -> frozenset[str]:
-    """The prices that a passage tells."""
-    found = re.findall(r"(?:rp|idr|aud|usd|\$|€|£)\s?(\d[\d.,]*)", text.lower())
-    return frozenset(amount.strip(".,") for amount in found)
+def amounts(text: str) -> frozenset[float]:
+    """The prices that a passage tells, by value: Rp 140.000, IDR 140,000, 140k and 140rb are one."""
+    found = PRICE.finditer(text.lower())
+    return frozenset(_value(each) for each in found if each["money"] or each["times"])
+
+
+def _value(price: re.Match[str]) -> float:
+    told = price["number"]
+    whole = re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", told)
+    number = float(re.sub("[.,]", "", told) if whole else told.replace(",", "."))
+    return number * TIMES.get(price["times"] or "", 1)
 
 
 def clear(
@@ -381,7 +393,7 @@ def clear(
 
 def _same(one: tuple[float, int, Choice, Page], fit: float, best: Choice) -> bool:
     """Whether this choice says the same as the best one: nearly as well, with the same numbers."""
-    mine, its = (set(NUMBER.findall(choice.text)) for choice in (one[2], best))
+    mine, its = (amounts(c.text).union(NUMBER.findall(c.text)) for c in (one[2], best))
     return one[0] > fit - NEARLY and (bool(mine & its) or mine == its)
 
 

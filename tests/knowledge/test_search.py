@@ -301,6 +301,26 @@ def test_a_clear_match_answers(demo, now, question, entry, words):
     assert "**" not in answer
 
 
+@pytest.mark.parametrize(
+    "price", ["Rp 140.000", "IDR 140,000", "IDR 140k", "140k", "Rp 140rb", "140 ribu", "0.14 juta"]
+)
+@pytest.mark.parametrize(
+    ("question", "language"), [("how much is 1 class?", "en"), ("brp 1x dtg?", "id")]
+)
+def test_one_price_in_two_spellings_is_no_doubt(ombak, now, price, question, language):
+    factories.entry(ombak, "Prices", content=f"A single class is {price}.", language="en")
+    factories.entry(ombak, "Harga", content="1 kelas Rp 140.000, sekali datang.", language="id")
+    [best] = [hit for hit in search(ombak, [question], at=now) if hit.clear]
+    assert best.entry.language == language
+
+
+@pytest.mark.parametrize("price", ["IDR 150,000", "150k", "Rp 1.400.000", "1,4jt"])
+def test_two_prices_for_one_thing_are_a_doubt(ombak, now, price):
+    factories.entry(ombak, "Prices", content=f"A single class is {price}.", language="en")
+    factories.entry(ombak, "Harga", content="1 kelas Rp 140.000.", language="id")
+    assert not [hit for hit in search(ombak, ["how much is 1 class?"], at=now) if hit.clear]
+
+
 def test_a_fee_for_something_else_is_no_rival_of_the_price_list(demo, now):
     question = "Berapa harga membership?"  # Senja also charges for freezing one
     best = next(hit for hit in search(demo["senja"], [question], at=now) if hit.clear)

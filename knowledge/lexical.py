@@ -53,6 +53,10 @@ SOUNDS = {
     "2": "to",
 }
 SOUND = re.compile(r"\b(?:b4|2day|2nite|2moro|2morrow|2mrw|gr8)\b|(?<=class )4\b|(?<=good )4\b")
+# A pose is no animal and no child: who asks for a dog is not told of this one.
+POSE = re.compile(
+    r"\b(?:(?:down|up)(?:ward)?[\s-]+(?:facing[\s-]+)?dog|(?:child|baby|cat|cow|pigeon|fish|eagle|lion|camel|crow)s?[\s-]+pose)\b"
+)
 # An age tells whom a class is for: `my 7 year old`, `ibu saya 67 tahun`.
 AGED = re.compile(
     r"\b(\d{1,2})[\s-]*(?:(?:years?|yrs?|y)[\s-]*old|y/?o)s?\b|\b(?:umur|usia)\w* (\d{1,2})\b"
@@ -161,6 +165,7 @@ def words(text: str) -> list[str]:
     folded = unicodedata.normalize("NFKD", text.lower())
     plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
     plain = STRETCHED.sub(r"\1", AMOUNT.sub("", plain.replace("'", "").replace("\u2019", "")))
+    plain = POSE.sub(lambda m: "".join(WORD.findall(m[0])), plain)
     plain = TWICE.sub("", SOUND.sub(lambda m: SOUNDS[m[0]], GREETING.sub(" ", plain)))
     plain = _with_ages(plain)
     plain = SHORT_HYPHEN.sub(r"\1 \2 \1\2", CLOCK.sub(_on_24_hours, plain))

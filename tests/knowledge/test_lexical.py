@@ -17,6 +17,8 @@ from knowledge.lexical import Vocabulary, document, score, token_id, words
         ("pukul 06:15", "pukul 6 15"),
         ("selamat pagi, ada parkir?", "ada parkir"),
         ("Café", "cafe"),
+        ("downward-facing dog, child's pose", "downwardfacingdog childspose"),
+        ("can my dog or child come", "can my dog or child come"),
         ("don\u2019t", "dont"),
     ],
 )

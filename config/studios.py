@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -91,15 +90,14 @@ def create(request: HttpRequest) -> HttpResponse:
         with transaction.atomic():
             store(studio, {name: values[name] for name in ("name", "city", "timezone")})
             note(studio, me, "studio_made", studio=studio.name)
-            _row, secret = invitations.invite(
+            invitation, secret = invitations.invite(
                 studio, Membership.Role.OWNER, me, timezone.now(), values["owner"]
             )
     except ValidationError as error:
         for field, sentences in error.message_dict.items():
             form.add_error(field if field in form.fields else None, sentences)
         return _page(request, form)
-    link = request.build_absolute_uri(reverse("join", args=[secret]))
-    return _page(request, **link_to_send(studio, link), made=studio)
+    return _page(request, **link_to_send(request, invitation, secret), made=studio)
 
 
 @platform_page

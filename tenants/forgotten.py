@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from tenants import attempts
+from tenants.addresses import link_for_others
 from tenants.joining import NewPassword, narrow_page
 from tenants.letters import send_beside
 from tenants.models import StaffLogin
@@ -105,9 +106,7 @@ def _send(request: HttpRequest, user: User) -> None:
 def link(request: HttpRequest, user: User) -> str:
     key = urlsafe_base64_encode(force_bytes(user.pk))
     path = reverse("forgotten-new", args=[key, links.make_token(user)])
-    return (
-        f"{settings.PUBLIC_URL}{path}" if settings.PUBLIC_URL else request.build_absolute_uri(path)
-    )
+    return link_for_others(request, path)
 
 
 class MailedNewPassword(NewPassword):

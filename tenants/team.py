@@ -7,6 +7,7 @@ from urllib.parse import quote
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -20,6 +21,7 @@ from django.views.decorators.http import require_POST
 
 from tenants import attempts, helplinks, invitations, members
 from tenants.access import is_staff
+from tenants.addresses import link_for_others, opens_only_here
 from tenants.deeds import named, note, told
 from tenants.models import Invitation, Membership, Tenant
 from tenants.pages import frame, studio_page
@@ -97,7 +99,7 @@ def _shown(request: HttpRequest, member: Membership, locked: set[str]) -> dict[s
 def invite(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """The link is in this answer and nowhere else."""
     try:
-        _row, secret = invitations.invite(
+        made, secret = invitations.invite(
             tenant,
             request.POST.get("role", ""),
             _me(request),
@@ -107,23 +109,32 @@ def invite(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, error.messages[0])
         return redirect("team")
-    link = request.build_absolute_uri(reverse("join", args=[secret]))
-    return _page(request, tenant, **link_to_send(tenant, link))
+    return _page(request, tenant, **link_to_send(request, made, secret))
 
 
-def link_to_send(tenant: Tenant, link: str) -> dict[str, Any]:
+def link_to_send(request: HttpRequest, made: Invitation, secret: str) -> dict[str, Any]:
     """An invitation with what to write to the invited person."""
+    link = link_for_others(request, reverse("join", args=[secret]))
     text = _("You are invited to %(studio)s on MILA. Open this link within three days: %(link)s")
-    return _new_link(link, text % {"studio": tenant.name, "link": link})
+    return _new_link(link, text % {"studio": made.tenant.name, "link": link}, made.name)
 
 
-def _new_link(link: str, text: str) -> dict[str, Any]:
-    subject = quote("MILA")
+def _new_link(link: str, text: str, whom: str) -> dict[str, Any]:
+    """`whom`: a name or an e-mail address, as it was typed."""
     return {
         "new_link": link,
+        "only_here": opens_only_here(link),
         "by_whatsapp": f"https://wa.me/?text={quote(text)}",
-        "by_mail": f"mailto:?subject={subject}&body={quote(text)}",
+        "by_mail": f"mailto:{_address(whom)}?subject={quote('MILA')}&body={quote(text)}",
     }
+
+
+def _address(typed: str) -> str:
+    try:
+        validate_email(typed)
+    except ValidationError:
+        return ""
+    return quote(typed, safe="@")
 
 
 @studio_page("studio")
@@ -188,7 +199,7 @@ def password_link(request: HttpRequest, tenant: Tenant, pk: Any) -> HttpResponse
         return redirect("team")
     key = urlsafe_base64_encode(force_bytes(user.pk))
     token = helplinks.links.make(user, by=_me(request))
-    link = request.build_absolute_uri(reverse("new-password", args=[key, token]))
+    link = link_for_others(request, reverse("new-password", args=[key, token]))
     note(tenant, _me(request), "password_link", whom=named(user))
     text = _("Choose a new password for MILA with this link, within three days: %(link)s")
-    return _page(request, tenant, **_new_link(link, text % {"link": link}))
+    return _page(request, tenant, **_new_link(link, text % {"link": link}, user.email))

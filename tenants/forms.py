@@ -5,6 +5,7 @@ import zoneinfo
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
@@ -24,6 +25,7 @@ from tenants.updates import clean_key
 from tenants.widgets import HoursWidget, LongSelect, RowsWidget
 
 KEYS = frozenset({"anthropic_api_key", "openai_api_key"})
+SHORTEST_KEY = 20
 # The three zones of Indonesia, then all others.
 HOME = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 ZONES = [(zone, f"{zone} ({name})") for zone, name in HOME.items()]
@@ -128,8 +130,7 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         for name in KEYS & self.fields.keys():
             stored = hint(getattr(self.instance, name))
-            told = _("Stored: %(hint)s. Leave empty to keep it.") % {"hint": stored}
-            self.fields[name].help_text = told if stored else _("None is stored.")
+            self.fields[name].help_text = _told_of_key(stored)
             self.fields[name].widget = UnfoldAdminPasswordWidget({"autocomplete": "new-password"})
             self.initial[name] = ""
 
@@ -144,8 +145,36 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
         if values is not None:
             for name in KEYS & self.fields.keys():
                 kept = "" if values.get("remove_keys") else getattr(self.instance, name)
-                values[name] = clean_key(name, values.get(name) or "") or kept
+                values[name] = _plausible(name, values.get(name) or "") or kept
         return values
+
+
+def _told_of_key(stored: str) -> str:
+    """What the page says of a stored key. A short one shows nothing of itself."""
+    if not stored:
+        return _("None is stored.")
+    if stored == "…":
+        return _("One is stored. Leave empty to keep it.")
+    return _("Stored: %(hint)s. Leave empty to keep it.") % {"hint": stored}
+
+
+def _plausible(name: str, typed: str) -> str:
+    """The key, or the sentence why it can be none. What another server of the operator takes is not for us to judge."""
+    key = clean_key(name, typed)
+    if not key:
+        return key
+    if name == "anthropic_api_key" and not settings.ANTHROPIC_BASE_URL:
+        if not key.startswith("sk-ant-") or len(key) < SHORTEST_KEY:
+            told = _(
+                "This is no Anthropic key, and nothing was replaced. They begin with sk-ant-; copy the whole key from console.anthropic.com."
+            )
+            raise ValidationError({name: told})
+    elif name == "openai_api_key" and not settings.OPENAI_BASE_URL and len(key) < SHORTEST_KEY:
+        told = _(
+            "This is too short for an OpenAI key, and nothing was replaced. Copy the whole key from platform.openai.com."
+        )
+        raise ValidationError({name: told})
+    return key
 
 
 def tidy_hours(typed: Hours) -> Hours:

@@ -98,8 +98,39 @@ def test_a_key_does_not_come_back_with_a_form_that_has_an_error(
 
 def test_an_empty_field_keeps_the_stored_key(owner: Client, ombak: Tenant) -> None:
     assert save(owner, ombak, "keys", anthropic_api_key=KEY).anthropic_api_key == KEY
-    assert save(owner, ombak, "keys", openai_api_key="sk-other").anthropic_api_key == KEY
+    assert (
+        save(owner, ombak, "keys", openai_api_key="sk-other-0123456789abcdef").anthropic_api_key
+        == KEY
+    )
     assert save(owner, ombak, "studio", city="Canggu").anthropic_api_key == KEY
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "told"),
+    [
+        ("anthropic_api_key", "halo123", "no Anthropic key"),
+        ("anthropic_api_key", "sk-proj-0123456789abcdef0123", "no Anthropic key"),
+        ("anthropic_api_key", "sk-ant-short", "no Anthropic key"),
+        ("openai_api_key", "halo123", "too short for an OpenAI key"),
+    ],
+)
+def test_what_can_be_no_key_is_refused_and_the_stored_one_stays(
+    owner: Client, ombak: Tenant, name: str, typed: str, told: str
+) -> None:
+    save(owner, ombak, "keys", **{name: KEY})
+    assert told in send(owner, "keys", **{name: typed}).content.decode()
+    assert getattr(Tenant.objects.get(pk=ombak.pk), name) == KEY
+
+
+def test_another_server_of_the_operator_takes_keys_of_its_own(
+    owner: Client, ombak: Tenant, settings: Any
+) -> None:
+    settings.ANTHROPIC_BASE_URL = settings.OPENAI_BASE_URL = "http://127.0.0.1:9"
+    saved = save(owner, ombak, "keys", anthropic_api_key="halo123", openai_api_key="local")
+    assert (saved.anthropic_api_key, saved.openai_api_key) == ("halo123", "local")
+    page = text(owner, "keys")
+    assert "One is stored. Leave empty to keep it." in page
+    assert "Stored: …." not in page
 
 
 def test_stored_keys_are_removed_on_request_only(owner: Client, ombak: Tenant) -> None:
@@ -254,7 +285,9 @@ def test_a_colleagues_key_and_hours_are_not_shown_but_told(
     owner: Client, colleague: Client
 ) -> None:
     answer = both(
-        *(owner, colleague, "keys"), {"openai_api_key": "sk-mine-1"}, {"openai_api_key": KEY}
+        *(owner, colleague, "keys"),
+        {"openai_api_key": "sk-mine-0123456789abcdef"},
+        {"openai_api_key": KEY},
     )
     page = answer.content.decode()
     assert "very-secret" not in page

@@ -181,7 +181,8 @@ def recent(look: Look) -> dict[str, Any]:
     shown = rows.select_related("customer").annotate(
         last_text=Subquery(said.values("text")[:1]), last_author=Subquery(said.values("author")[:1])
     )
-    return {"recent": list(shown.order_by("-last_message_at")[:MOST])}
+    recent = list(shown.order_by("-last_message_at")[:MOST])
+    return {"recent": recent, "may_link": look.may("whatsapp")}
 
 
 CARDS: dict[str, Card] = {

@@ -3,9 +3,20 @@
 import logging
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
+
 from tenants.masking import masked
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+class OneLineRefusals(logging.Filter):
+    """A page that somebody may not open is no fault: one line tells it, without a traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], PermissionDenied):
+            record.exc_info = record.exc_text = None
+        return True
 
 
 class MaskingFormatter(logging.Formatter):
@@ -27,7 +38,14 @@ def logging_config(level: str) -> dict[str, Any]:
                 "style": "{",
             }
         },
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"one_line_refusals": {"()": "config.logs.OneLineRefusals"}},
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["one_line_refusals"],
+            }
+        },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": level, "propagate": True},

@@ -286,3 +286,13 @@ def test_who_sees_all_studios_sees_them_in_a_table(ombak: Tenant, senja: Tenant)
     assert re.findall(r'<td data-label="(.*?)">', row) == labels
     assert len(queries) <= 24
     assert dashboard.has_model(ombak) is False
+
+
+def test_who_may_not_link_is_told_whom_to_ask(client: Client, ombak: Tenant, sari: User) -> None:
+    pages = {}
+    for user in (sari, factories.staff("wayan", ombak, Membership.Role.FRONT_DESK)):
+        client.force_login(user)
+        pages[user.username] = client.get("/admin/").content.decode()
+    assert "Link WhatsApp, or try" in pages.pop(sari.username)
+    assert "Link WhatsApp, or try" not in pages["wayan"]
+    assert "when an owner of the studio has linked WhatsApp" in pages["wayan"]

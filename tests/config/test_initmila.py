@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
 
+from config import weeks
 from knowledge.models import KnowledgeEntry
 from tenants.models import Tenant
 from tests import factories
@@ -153,3 +154,13 @@ def test_two_at_once_make_one_house(tmp_path: Path) -> None:
     passwords = {password_in(out) for out, _err in said}
     assert len(passwords) == 1
     assert sum("Demo studio" in out for out, _err in said) == 1
+
+
+def test_the_demo_studios_have_the_address_that_their_knowledge_tells() -> None:
+    initmila()
+    for tenant in Tenant.objects.all():
+        known = tenant.entries.get(external_id=f"{tenant.slug}-loc-address").content
+        assert tenant.address
+        assert tenant.address in known
+        assert tenant.phone
+        assert tenant.phone > weeks.LAST_PHONE  # no customer of the demo has it

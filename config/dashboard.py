@@ -21,6 +21,7 @@ from agent.warnings import warnings
 from config import guide, weeks
 from config.homecards import CARDS, SHOWN, Look
 from config.overviews import overview
+from config.welcome import welcome
 from reports import days
 from reports.figures import first_day
 from tenants.access import allowed, chosen_studio, require, studios_of
@@ -37,7 +38,9 @@ def home(request: HttpRequest, context: dict[str, Any]) -> TemplateResponse:
     tenant, at = chosen_studio(request), timezone.now()
     context["title"] = _("Home")
     if tenant is None:
-        context |= {"rows": overview(studios_of(request.user), at), "old": version.warning(at)}
+        rows = overview(studios_of(request.user), at)
+        context |= {"rows": rows, "old": version.warning(at)}
+        context["welcome"] = welcome(request, [row["studio"] for row in rows])
         return TemplateResponse(request, "admin/home_platform.html", context)
     look = Look(request, tenant, at)
     context |= {name: shown(name, look) for name, card in CARDS.items() if _may(look, name)}

@@ -70,7 +70,7 @@ def _page(request: HttpRequest, form: Any = None, **more: Any) -> HttpResponse:
         "cost": sum((row["cost"] for row in rows), Decimal(0)),
         "answers": sum(row["answers"] for row in rows),
         "form": fielded(form or NewStudioForm(initial={"timezone": "Asia/Makassar"})),
-        "open_form": form is not None or not rows,
+        "open_form": form is not None or not rows or "new" in request.GET,
     }
     return frame(request, "admin/studios.html", _("Studios"), **context | more)
 

@@ -16,6 +16,7 @@ import config.guide.pages
 import config.platformpages
 import config.reached
 import config.studios
+import config.welcome
 import notices.news
 import notices.pages
 import reports.views
@@ -68,6 +69,7 @@ pages = [
     path("platform/health/", config.platformpages.health, name="platform-health"),
     path("platform/usage/", config.platformpages.used, name="platform-usage"),
     path("platform/new/", config.studios.create, name="platform-create"),
+    path("platform/welcome/", config.welcome.put_away, name="platform-welcome"),
     path("platform/<uuid:pk>/", config.studios.suspend, name="tenants_tenant_suspend"),
     path("team/", tenants.team.team, name="team"),
     path("team/invite/", tenants.team.invite, name="team-invite"),

@@ -296,3 +296,21 @@ def test_who_may_not_link_is_told_whom_to_ask(client: Client, ombak: Tenant, sar
     assert "Link WhatsApp, or try" in pages.pop(sari.username)
     assert "Link WhatsApp, or try" not in pages["wayan"]
     assert "when an owner of the studio has linked WhatsApp" in pages["wayan"]
+
+
+def test_a_new_installation_says_what_it_is_until_it_is_put_away(
+    client: Client, ombak: Tenant, senja: Tenant
+) -> None:
+    root = factories.platform_admin()
+    client.force_login(root)
+    for demo in (ombak, senja):
+        for number in range(10):
+            factories.entry(demo, external_id=f"{demo.slug}-{number}")
+    assert 'id="welcome"' in client.get("/admin/").content.decode()
+    client.post("/admin/platform/welcome/")
+    assert 'id="welcome"' not in client.get("/admin/").content.decode()
+    other = Client()
+    other.force_login(root)
+    assert 'id="welcome"' in other.get("/admin/").content.decode()
+    factories.studio("pagi", whatsapp_number=None)
+    assert 'id="welcome"' not in other.get("/admin/").content.decode()

@@ -31,6 +31,7 @@ PAGES: dict[str, tuple[set[str], set[str]]] = {
     "reports/count/": (NOBODY, KNOWLEDGE),
     "platform/health/": (PLATFORM, PLATFORM),
     "platform/usage/": (PLATFORM, PLATFORM),
+    "platform/welcome/": (NOBODY, PLATFORM),
     "guide/": (OWNERS, OWNERS),
     "guide/hide/": (NOBODY, OWNERS),
     "guide/drafts/": (NOBODY, OWNERS),

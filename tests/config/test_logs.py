@@ -16,11 +16,12 @@ from config.logs import logging_config
 def said() -> Iterator[io.StringIO]:
     """What the house's own handler writes, without touching the handlers of the tests."""
     configured = logging_config("INFO")
-    built = logging.config.DictConfigurator(configured)  # type: ignore[attr-defined]
+    built = logging.config.DictConfigurator(configured)
     for name in ("formatters", "filters"):
         for key, one in configured[name].items():
             configured[name][key] = getattr(built, f"configure_{name[:-1]}")(one)
     handler = built.configure_handler(configured["handlers"]["console"])
+    assert isinstance(handler, logging.StreamHandler)
     handler.setStream(written := io.StringIO())
     logger = logging.getLogger("tests.refusals")
     logger.addHandler(handler)

@@ -117,13 +117,24 @@ def multiplies(text: str) -> bool:
     return bool(_MULTIPLIED.search(text.lower()))
 
 
+_MINUTES = r"(?:menit|mnt|minutes?|mins?)\b"
+_NO_LENGTH = (
+    r"(?!(?:jl|jln|jalan|gang|gg|no|nomor|blok|lantai|lt|ruang|room|unit|street|st|road|rd|level|rt|rw|bus|di|at|in|on|dari|from|"
+    r"maks|maksimal|max|maximum|min|minimal|usia|umur|age|aged|harga|price|seharga|pukul|jam|sisa)\b)"
+)
+_LISTED = re.compile(
+    rf"(?<![\w.,:])\d{{1,3}}(?:(?:, ?|/)\d{{1,3}})*(?:,? (?:atau|or|dan|and|&) |/)\d{{1,3}} ?{_MINUTES}"
+    rf"|\b\d{{1,3}} ?{_MINUTES}(?:(?:,| ?\(| dan| and| &) ?(?:{_NO_LENGTH}[a-z]+ ){{0,2}}\d{{1,3}}(?=[,.;)]|\s|$))+"
+)
+
+
 def listed_length(minutes: float, entries: Sequence[Stated]) -> bool:
-    """“Kelas 60 menit, Yin 75” tells the 75 minutes, too."""
+    """“60, 75 atau 90 menit” and “Kelas 60 menit, Yin 75” tell the 75 minutes, too; “60 menit di Jl Danau 40” tells no 40."""
     return any(
-        minutes in told.numbers and any(length < 240 for length in _lengths(told))
+        minutes in map(float, re.findall(r"\d+", match[0]))
         for entry in entries
         if minutes in entry.numbers
-        for told in map(stated, _SENTENCE.split(entry.text))
+        for match in _LISTED.finditer(entry.text)
     )
 
 

@@ -338,3 +338,21 @@ def test_a_long_text_ends_with_a_sentence():
     cut = shortened(text, 900)
     assert len(cut) <= 900
     assert cut.endswith("utuh.…")
+
+
+@pytest.mark.parametrize(
+    ("entry", "draft", "stopped"),
+    [
+        ("kelas 60 menit di Jl Danau 40", "Kelas 40 menit", True),
+        ("kelas 60 menit di Jl Danau 40", "Class is 40 minutes long", True),
+        ("Kelas 60 menit, Jl Danau 40", "Kelas 40 menit", True),
+        ("Kelas 60 menit, ruang 20", "Kelas 20 menit", True),
+        ("Kelas 60, 75 atau 90 menit", "Kelasnya 60 menit Kak", False),
+        ("Kelas 60 menit, Yin 75, Nidra 45", "Yin 75 menit", False),
+        ("Kelas 60 menit, Yin 75, Nidra 45", "Nidra 45 menit", False),
+        ("Kelas 60/75/90 menit", "Ada yang 60 menit Kak", False),
+    ],
+)
+def test_only_a_number_in_a_list_of_lengths_is_a_length(entry, draft, stopped):
+    found = unsupported(draft, Sources((f"Info\n{entry}",)))
+    assert bool(found) is stopped, found

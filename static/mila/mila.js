@@ -65,7 +65,7 @@
     if (event.key !== "Escape" || !opener || !opener.isConnected) return;
     if (document.activeElement.closest(over(opener))) {
       opener.focus();
-      if (opener.getAttribute("x-on:click") === USER) opener.click();
+      if (opener.getAttribute("x-on:click") === USER) document.body.click();  // outside of it: that closes and never opens
     }
     opener = null;
   });

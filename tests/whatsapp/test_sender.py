@@ -515,7 +515,7 @@ def test_the_hidden_id_of_a_contact_is_learned_when_a_notice_left(
         chat = staffchats.chat_with(ombak, phone)
         outbox.queue(chat, "A customer waits.", author="staff", key=phone, at=now)
         assert sender.send_next()
-        assert Customer.objects.get(pk=chat.customer_id).lid == lid
+        assert Customer.objects.get(conversations=chat).lid == lid
 
 
 def test_a_secret_is_the_same_on_every_host_whatever_its_secret_key(

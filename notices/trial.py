@@ -17,7 +17,9 @@ SHOWN = dt.timedelta(minutes=30)
 OVER = frozenset({State.DELIVERED, State.FAILED, State.SKIPPED})
 LONG = dt.timedelta(seconds=20)
 
-SLOW = gettext_noop("Still waiting. Is the line connected? See the WhatsApp page.")
+SLOW = gettext_noop(
+    "The studio's WhatsApp does not take it now. Look on the WhatsApp page whether a phone is linked and connected."
+)
 
 
 @dataclass(frozen=True)

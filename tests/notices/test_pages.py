@@ -104,6 +104,16 @@ def test_a_test_alert_shows_the_result_of_every_way(owner, studio, monkeypatch):
     assert "hx-get" not in shown
 
 
+def test_a_test_alert_that_no_line_takes_is_not_called_on_its_way(owner, studio):
+    owner.post("/admin/notices/test/")
+    Notice.objects.filter(channel=Channel.EMAIL).delete()
+    Notice.objects.update(created_at=timezone.now() - dt.timedelta(seconds=25))
+    shown = read(owner, "results/")
+    assert "whether a phone is linked and connected" in shown
+    assert "Not sent yet" in shown
+    assert not [row for row in Notice.objects.all() if str(row.get_state_display()) in shown]
+
+
 def test_a_test_alert_without_mail_server_says_so(owner, studio, settings):
     settings.EMAIL_URL = ""
     studio.handover_contacts = ["owner@ombak.example"]

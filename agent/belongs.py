@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from agent.calendar_words import excepted
 from agent.catalogue import Catalogue, Scores, catalogue
 from agent.clauses import Clause, clauses
 from agent.fitting import DAYS, Fitting
@@ -48,6 +49,8 @@ _MARGINS = {
 _ONE_UNIT = frozenset({"span60", "span1440", "span10080", "months1", "months12"})
 _NEAR_DATE = 6.0  # “Minggu 22 November” stands in no entry, the calendar tells it
 _OTHER_UNIT = (2.6, 0.16)
+_OTHER_COUNT = (1.0, 0.06)
+_LEFT_OUT = (0.8, 0.05)  # “kecuali Minggu” says that it is not on Sunday
 _OF_ALL = re.compile(
     r"\b(?:semua|setiap|tiap|every|all|each) (?:kelas|class(?:es)?|sesi|sessions?)\b", re.IGNORECASE
 )
@@ -149,7 +152,7 @@ class _Placing:
         fits = scores.get(own, 0.0) if own is not None else 0.0
         if any(_OF_ALL.search(self.known.clauses[number].text) for number in here):
             fits += OF_ALL
-        least, share = self._margin(fact, place, own)
+        least, share = self._margin(fact, placed.clause, place, own)
         enough = _LEAST if self.fitting.says_what else _LEAST_TAKEN_UP
         return best >= enough and best - fits > max(least, share * (3 + best))
 
@@ -161,12 +164,27 @@ class _Placing:
         texts = (self.known.clauses[each].text.lower() for each in (place, nearest))
         return any(fact.values[0] in {f"{kind}{size:g}" for kind, size in soft(t)} for t in texts)
 
-    def _margin(self, fact: Fact, place: int, own: int | None) -> tuple[float, float]:
+    def _other_count(self, clause: Clause, place: int, own: int) -> bool:
+        """“The 5 pack is valid 60 days” where 60 days are told of ten classes, and five classes have a length of their own."""
+        meant, there, here = map(
+            _counts, (clause, self.known.clauses[place], self.known.clauses[own])
+        )
+        return bool(here and meant & there) and meant.isdisjoint(here)
+
+    def _margin(
+        self, fact: Fact, clause: Clause, place: int, own: int | None
+    ) -> tuple[float, float]:
         least, share = _MARGINS.get(fact.kind, _USUAL_MARGIN)
+        if fact.kind == "day" and fact.values[0] in excepted(
+            self.known.clauses[place].text.lower()
+        ):
+            return _LEFT_OUT
         if fact.kind == "date" and own is None:
             least = _NEAR_DATE
         if fact.kind == "span" and not _like(fact, self.known.clauses[place]):
             least, share = _OTHER_UNIT
+        elif fact.kind == "span" and own is not None and self._other_count(clause, place, own):
+            least, share = _OTHER_COUNT
         if own is not None and self._language(own) != self.language == self._language(place):
             least, share = least * FOREIGN, share * FOREIGN  # its words say less
         return least, share
@@ -187,6 +205,10 @@ def _like(fact: Fact, clause: Clause) -> bool:
     return any(
         size / 8 < _minutes(other) < size * 8 for other in clause.all_facts if other.kind == "span"
     )
+
+
+def _counts(clause: Clause) -> set[object]:
+    return {fact.values[0] for fact in clause.all_facts if fact.kind in ("count", "number")}
 
 
 def _minutes(fact: Fact) -> float:

@@ -157,3 +157,21 @@ def months_alone(text: str) -> frozenset[int]:
     if not _names_a_month(text):
         return frozenset()
     return frozenset(MONTHS[match["name"]] for match in _ALONE.finditer(text))
+
+
+_ONE_DAY = rf"(?:{'|'.join(sorted(DAYS, key=len, reverse=True))})"
+_SOME_DAYS = rf"(?P<{{}}>{_ONE_DAY}\b(?:(?:,? (?:dan|and|atau|or|sampai|to|until) |, | ?[-&/] ?)(?:hari |on )?{_ONE_DAY}\b)*)"
+_EXCEPTED = re.compile(
+    rf"\b(?:kecuali|except(?: for)?|excluding|selain|libur|tutup|closed|no class(?:es)?|tidak ada(?: kelas)?) (?:(?:pada|on|hari|tiap|setiap|every) ){{0,3}}"
+    rf"{_SOME_DAYS.format('behind')}"
+    rf"|\b{_SOME_DAYS.format('before')}:? (?:(?:kami|kita|studio|we|is|are|itu) ){{0,2}}(?:libur|tutup|closed)\b"
+)
+
+
+def excepted(text: str) -> frozenset[int]:
+    """The days that a text names only to leave them out: “tiap hari kecuali Minggu”, “Minggu tutup”."""
+    return frozenset(
+        day
+        for match in _EXCEPTED.finditer(text)
+        for day, _start, _end in weekdays(match["behind"] or match["before"], inner=True)
+    )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from agent.calendar_words import DAYS
+from agent.calendar_words import DAYS, excepted
 from agent.groups import groups
 from agent.pieces import Fact, Word, facts_of, words_of
 
@@ -157,5 +157,10 @@ class _Growing:
     def add(self, piece: "_Growing") -> None:
         self.text = f"{self.text}, {piece.text}"
         self.facts |= piece.facts
+        if "day" in _kinds(piece.facts):  # “kecuali Sabtu dan Minggu”
+            left_out = excepted(self.text.lower())
+            self.facts = frozenset(
+                f for f in self.facts if f.kind != "day" or f.values[0] not in left_out
+            )
         self.words += piece.words
         self.named = self.named or piece.named

@@ -4,6 +4,7 @@ A place is a clause of an entry that states something of the kind. The draft's o
 a place states them, too, and all of them where they stand in its entry, since an answer mostly rests on one.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -18,9 +19,16 @@ DRAFT, BEFORE, QUESTION = 0.25, 0.5, 0.4  # how much words count that stand outs
 BESIDE, BESIDE_LENGTH = 1.0, 0.2  # a day or time beside the fact; a number of classes counts whole
 AROUND, TAKEN_UP = 3.5, 1.0
 GROUP, GROUP_NEAR, NOT_ASKED = 2.5, 2.0, 2.5
+GOING_ON = 2.0
 COMPANY, MOST_COMPANY = 0.5, 4.0
 DAYS = frozenset({"day", "days"})  # of which one clause names many
 _WHEN = DAYS | {"time", "number"}
+
+_ORDINARY = re.compile(r"\b(?:reguler|regular|biasa|biasanya|normal|standar|standard|ordinary)\b")
+
+
+def _kinds(clause: Clause) -> set[str]:
+    return {fact.kind for fact in clause.facts}
 
 
 class Fitting:
@@ -33,14 +41,17 @@ class Fitting:
         """What the words of one clause find among the places with such facts, and as much again from the words around it as
         `AROUND` allows."""
         clause = self.clauses[number]
+        if kinds & {"span", "count"}:
+            kinds |= {"number"}  # “All classes 60 minutes, Restorative 75”
         before = self.clauses[number - 1] if number else None
         own = [(clause.words, 1.0), (clause.label, 0.9)]
         if not self.says_what:
             own.append((words_of(self.question), TAKEN_UP))
         near = (*before.words, *before.label) if before else ()
-        scores, all_scores = self.known.beside(
-            own, ((near, BEFORE), *self._around(number, kinds)), kinds
-        )
+        around = [(near, BEFORE), *self._around(number, kinds)]
+        if before and _ORDINARY.search(clause.text.lower()) and kinds & _kinds(before):
+            around = []  # “Hot yoga Rp 175.000, reguler Rp 130.000”: not what was named before
+        scores, all_scores = self.known.beside(own, around, kinds)
         return {
             place: here + min(found - here, AROUND)
             for place, found in all_scores.items()
@@ -103,6 +114,12 @@ class Fitting:
         return found
 
     @cached_property
+    def _going_on(self) -> dict[Clause, frozenset[int]]:
+        """“Students pay $24 a class or $205 for a 10-class pack”: the second price is for students, too."""
+        pairs = zip(self.clauses, self.clauses[1:], strict=False)
+        return {two: one.groups for one, two in pairs if one.line == two.line}
+
+    @cached_property
     def _named(self) -> frozenset[int]:
         return frozenset().union(groups(self.question), *(c.groups for c in self.clauses))
 
@@ -110,6 +127,8 @@ class Fitting:
         """How much the groups of a place speak for it, or against it."""
         gain = GROUP * len(told & clause.groups)
         gain += GROUP_NEAR * len(told & self._named - clause.groups)
+        if fact.kind == "money" and not clause.groups:
+            gain += GOING_ON * len(told & self._going_on.get(clause, frozenset()))
         if fact.kind == "money" and told.isdisjoint(self._named):
             gain -= NOT_ASKED * len(told)
         return gain

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from agent import derived
-from agent.calendar_words import DAYS, MONTHS, day_ranges
+from agent.calendar_words import DAYS, MONTHS, day_ranges, excepted
 from agent.language import words as listed
 from agent.stated import Stated, stated
 from knowledge import lexical
@@ -42,8 +42,8 @@ _BARE = listed(
 )
 _NUMBERS = listed("""senin satu dua tiga empat lima enam tujuh delapan sembilan sepuluh sebelas one two three four five six seven eight nine
     ten eleven twelve am pm ribu rb juta rupiah rp idr k aud dollar dollars thousand million hundred ratus puluh belas twenty thirty forty
-    fifty sixty menit minute minutes wita wib kak kakak half past quarter lewat kurang seperempat setengah jam pukul hari day days hour
-    persen percent hi halo""")
+    fifty sixty seventy eighty ninety menit mins min mnt p m minute minutes wita wib kak kakak half past quarter lewat
+    kurang seperempat setengah jam pukul hari day days hour persen percent hi halo""")
 _RELATIVE = re.compile(rf"\b(?:{derived.WHEN})\b")
 _ONCE = re.compile(
     r"\b(?:sekali (?:datang|dtg|dateng)|per kedatangan|drop-?in|(?:single|casual|one) (?:class|visit)|casual(?:ly)?|per visit|a visit)\b"
@@ -93,7 +93,7 @@ def _facts(told: Stated, today: int | None, wide: bool) -> Iterator[Fact]:
     for time in told.times:
         minutes = time.meant if wide else time.both
         yield Fact("time", tuple(map(float, sorted(minutes))), open=time.ends or time.earlier)
-    yield from (Fact("day", (float(day),)) for day in told.days_meant)
+    yield from (Fact("day", (float(day),)) for day in told.days_meant - excepted(told.text))
     yield from (Fact("days", (pair,)) for pair in day_ranges(told.text))
     yield from (Fact("date", ((date.month or 0, date.day),)) for date in told.dates)
     yield from (Fact("percent", (value,)) for value in told.percent)

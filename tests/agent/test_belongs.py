@@ -6,6 +6,7 @@ import pytest
 
 from agent.clauses import clauses
 from agent.guard import Sources, unsupported
+from agent.pieces import words_of
 
 WEDNESDAY = dt.date(2026, 11, 18)
 SUNDAY = dt.date(2026, 11, 22)
@@ -205,3 +206,83 @@ ROWS = (
 def test_a_row_keeps_its_day_and_a_sum_its_price(draft, asked, stopped):
     found = unsupported(draft, Sources(ROWS, (), (asked,), WEDNESDAY))
     assert bool(found) is stopped, found
+
+
+EXCEPT = (
+    "Paket\nDrop-in Rp 130.000. Paket 5 kelas Rp 600.000, berlaku 30 hari. Paket 10 kelas Rp 1.100.000, berlaku 60 hari.",
+    "Hot yoga\nHot yoga Rp 175.000 sekali datang. Paket hot yoga 5 kelas Rp 800.000.",
+    "Kelas\nVinyasa tiap hari 07:00 kecuali Minggu. Ashtanga Selasa, Kamis 06:00 (90 menit). Prenatal Minggu 16:00.",
+    "Nidra\nYoga Nidra setiap hari 20:00 kecuali Sabtu dan Minggu.",
+)
+
+
+@pytest.mark.parametrize(
+    ("draft", "asked", "stopped"),
+    [
+        ("Vinyasa Minggu jam 07:00", "vinyasa minggu?", True),
+        ("Ya ada Vinyasa hari Minggu", "vinyasa minggu ada?", True),
+        ("Yoga Nidra hari Sabtu jam 20:00", "nidra?", True),
+        ("Yoga Nidra hari Minggu jam 20:00", "nidra?", True),
+        ("Vinyasa Sabtu jam 07:00", "vinyasa sabtu?", False),
+        ("Vinyasa tiap hari jam 07:00 kecuali Minggu", "vinyasa?", False),
+        ("Tidak ada Kak, Vinyasa libur hari Minggu", "vinyasa minggu ada?", False),
+        ("Minggu ada Prenatal jam 4 sore", "minggu?", False),
+    ],
+)
+def test_a_day_that_is_left_out_is_none_of_the_class(draft, asked, stopped):
+    found = unsupported(draft, Sources(EXCEPT, (), (asked,), WEDNESDAY))
+    assert bool(found) is stopped, found
+
+
+@pytest.mark.parametrize(
+    ("draft", "stopped"),
+    [
+        ("The 5 pack is valid 60 days", True),
+        ("The 10 pack is valid 30 days", True),
+        ("The 5 pack is valid 30 days", False),
+        ("Paket 10 kelas berlaku 60 hari", False),
+    ],
+)
+def test_the_term_of_another_pack_is_stopped_in_either_language(draft, stopped):
+    entry = EXCEPT[0].removeprefix("Paket\n")
+    found = unsupported(draft, Sources((entry,), (), ("5 pack validity",), WEDNESDAY))
+    assert bool(found) is stopped, found
+
+
+@pytest.mark.parametrize(
+    ("draft", "stopped"),
+    [
+        ("Hot yoga Rp 175.000 Kak, reguler Rp 130.000", False),
+        ("Hot yoga Rp 130.000 Kak, reguler Rp 175.000", True),
+    ],
+)
+def test_the_regular_price_is_not_that_of_what_was_named_before(draft, stopped):
+    found = unsupported(draft, Sources(EXCEPT, (), ("hot yoga dan biasa",), WEDNESDAY))
+    assert bool(found) is stopped, found
+
+
+SINGAPORE = (
+    "What it costs\nCasual class S$32. Class packs: 5 classes S$145 (valid 2 months), 10 classes S$270 (valid 4 months), 25 classes S$600 "
+    "(valid 12 months). Monthly membership S$188 per month. Concession (students, seniors 60+): S$24 casual, S$205 for 10.",
+    "Timetable\nTUESDAY 12:10pm Lunch Yoga, 7:15pm Restorative\nSATURDAY 8:45am Long Practice (105 min)\nSUNDAY 5:00pm Restorative\nAll classes 60 minutes, Restorative 75.",
+    "Desk\nThe desk is staffed 45 minutes before each class.",
+)
+
+
+@pytest.mark.parametrize(
+    ("draft", "asked", "stopped"),
+    [
+        ("Students pay $24 for a casual class or $205 for a 10-class pack.", "student price?", False),
+        ("Students pay $32 for a casual class or $205 for a 10-class pack.", "student price?", True),
+        ("Restorative is on Tuesday at 7:15pm and on Sunday at 5 p.m., seventy-five minutes each.", "restorative?", False),
+        ("Restorative is on Tuesday at 7:15pm and on Sunday at 5pm, 75 mins each.", "restorative?", False),
+    ],
+)  # fmt: skip
+def test_a_second_price_and_a_length_of_all_go_on_about_the_same(draft, asked, stopped):
+    found = unsupported(draft, Sources(SINGAPORE, (), (asked,), WEDNESDAY, currency="SGD"))
+    assert bool(found) is stopped, found
+
+
+@pytest.mark.parametrize("text", ["at 5 p.m.", "seventy-five minutes each", "75 mins each"])
+def test_an_hour_and_a_length_name_nothing(text):
+    assert all(word.bare for word in words_of(text))

@@ -104,12 +104,21 @@ class _Placing:
             if self._elsewhere(placed):
                 doubtful.append(placed)
             elif placed.fact.kind not in DAYS:
-                claimed[placed.fact.kind][placed.fact] = placed.as_good()
+                claimed[placed.fact.kind][placed.fact] = placed.as_good() | self._alone(placed)
         for placed in doubtful:
             others = claimed[placed.fact.kind].items()
             taken = {place for other, places in others if other != placed.fact for place in places}
             if not taken or self._elsewhere(placed, taken):
                 yield placed.fact
+
+    def _alone(self, placed: _Placed) -> set[int]:
+        """The places that tell no other fact of its kind: a title that repeats the price of its text."""
+        clauses, kind = self.known.clauses, placed.fact.kind
+        return {
+            number
+            for number in placed.here
+            if {fact for fact in clauses[number].facts if fact.kind == kind} == {placed.fact}
+        }
 
     def _placed(self) -> Iterable[_Placed]:
         for number, clause in enumerate(self.clauses):

@@ -44,7 +44,7 @@ for number, name in enumerate(("Ayu", "Budi", "Citra")):
     chat = Conversation.objects.create(tenant=studio, customer=customer, chat="%d@lid" % number,
         last_message_at=now - dt.timedelta(minutes=number))
     said = dict(tenant=studio, conversation=chat)
-    for line in range(30):
+    for line in range(35):
         at = now - dt.timedelta(minutes=100 - line)
         Message.objects.create(**said, author="customer", state="answered", created_at=at,
             text="Pertanyaan nomor %d, agak panjang supaya barisnya penuh." % line)

@@ -92,6 +92,7 @@ def account(page: Page) -> None:
     entered = page.locator("nav:has(#logout-form) :focus")
     press(page, button)
     expect(entered).to_have_count(1)
+    expect(page.locator("[x-show='openUserLinks']")).to_have_css("opacity", "1")  # it has opened
     page.keyboard.press("Escape")
     expect(page.locator(button)).to_be_focused()
     expect(page.locator("#logout-form")).to_be_hidden()

@@ -52,13 +52,17 @@ def project_path(name: str) -> Path:
     return (BASE_DIR / Path(name).expanduser()).resolve()
 
 
-def database(url: str) -> dict[str, object]:
-    """Django's database dict of DATABASE_URL: `sqlite:./file`, `sqlite:////abs/file` or `postgres://…`."""
+def database(url: str, threads: int = 32) -> dict[str, object]:
+    """Django's database dict of DATABASE_URL: `sqlite:./file`, `sqlite:////abs/file` or `postgres://…`.
+
+    `threads` of a process may answer at once; none of them ever waits for a connection of the pool.
+    """
     if url.startswith("sqlite:"):
         name = unquote(url.removeprefix("sqlite:"))
         name = name.removeprefix("//").removeprefix("/") if name.startswith("//") else name
+        sqlite = {"ENGINE": "django.db.backends.sqlite3", "CONN_MAX_AGE": None}
         if name == ":memory:":
-            return {"ENGINE": "django.db.backends.sqlite3", "NAME": name}
+            return {**sqlite, "NAME": name}
         path = project_path(name)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # WAL, IMMEDIATE and the timeout only help together; WAL alone made "database is locked" worse.
@@ -69,12 +73,23 @@ def database(url: str) -> dict[str, object]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
             "PRAGMA mmap_size=134217728; PRAGMA journal_size_limit=67108864;",
         }
-        return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": options}
+        return {**sqlite, "NAME": str(path), "OPTIONS": options}
     known = environ.Env.db_url_config(url)
+    if not url.startswith("postgres"):
+        return {**known, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
     # A host that was frozen in a transaction must not keep its rows from the one that takes over.
     frozen = {"options": "-c idle_in_transaction_session_timeout=15s"}
-    options = frozen | known.get("OPTIONS", {}) if url.startswith("postgres") else {}
-    return {**known, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
+    # There is a process for every number, and each has a dozen threads that ask now and then. A database that was
+    # away is tried anew at each asking: the pool's own waits would grow to a minute.
+    pool = {
+        "min_size": 1,
+        "max_size": threads + 16,
+        "timeout": 5,
+        "max_idle": 60,
+        "reconnect_timeout": 2,
+    }
+    options = frozen | {"pool": pool} | known.get("OPTIONS", {})
+    return {**known, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
 
 
 def rates(pairs: list[str]) -> dict[str, float]:
@@ -105,6 +120,14 @@ def mail_server(url: str) -> dict[str, object]:
     return {name: value for name, value in known.items() if name != "EMAIL_FILE_PATH"}
 
 
+# Processes and their threads -------------------------------------------------------------------
+HOST = env.str("HOST", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+WEB_WORKERS = env.int("WEB_WORKERS", default=2)
+WEB_THREADS = env.int("WEB_THREADS", default=4)
+FORWARDED_ALLOW_IPS = env.str("FORWARDED_ALLOW_IPS", default="127.0.0.1,::1")
+AGENT_THREADS = env.int("AGENT_THREADS", default=32)
+
 # Where things are kept -------------------------------------------------------------------------
 DATA_DIR = project_path(env.str("DATA_DIR", default="data") or "data")
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -114,9 +137,9 @@ WHATSAPP_SESSION_PATH = project_path(
 MEDIA_ROOT = project_path(env.str("MEDIA_PATH", default="") or str(DATA_DIR / "media"))
 DATABASES = {
     "default": database(
-        env.str("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR / 'mila.sqlite3'}"
+        env.str("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR / 'mila.sqlite3'}",
+        max(AGENT_THREADS, WEB_THREADS),
     )
-    | {"CONN_MAX_AGE": None, "ATOMIC_REQUESTS": False}
 }
 
 # Secrets and access ----------------------------------------------------------------------------
@@ -142,13 +165,6 @@ EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM or "MILA <mila@localhost>"
 vars().update(mail_server(EMAIL_URL))
 
-# The web process -------------------------------------------------------------------------------
-HOST = env.str("HOST", default="127.0.0.1")
-PORT = env.int("PORT", default=8000)
-WEB_WORKERS = env.int("WEB_WORKERS", default=2)
-WEB_THREADS = env.int("WEB_THREADS", default=4)
-FORWARDED_ALLOW_IPS = env.str("FORWARDED_ALLOW_IPS", default="127.0.0.1,::1")
-
 # The assistant ---------------------------------------------------------------------------------
 ANTHROPIC_API_KEY = env.str("ANTHROPIC_API_KEY", default="")
 ANTHROPIC_BASE_URL = env.str("ANTHROPIC_BASE_URL", default="")
@@ -156,7 +172,6 @@ AGENT_MODEL = env.str("AGENT_MODEL", default="claude-haiku-4-5")
 AGENT_FALLBACK_MODEL = env.str("AGENT_FALLBACK_MODEL", default="claude-haiku-5-5")
 AGENT_CONTEXT = env.str("AGENT_CONTEXT", default="auto")
 AGENT_TURN_DEADLINE = env.float("AGENT_TURN_DEADLINE", default=25.0)
-AGENT_THREADS = env.int("AGENT_THREADS", default=32)
 AGENT_BUDGET_DAY = env.float("AGENT_BUDGET_DAY", default=0.0)
 AGENT_BUDGET_MONTH = env.float("AGENT_BUDGET_MONTH", default=0.0)
 AGENT_BUDGET_CUSTOMER_DAY = env.float("AGENT_BUDGET_CUSTOMER_DAY", default=0.0)

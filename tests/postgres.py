@@ -103,6 +103,13 @@ def _url(name: str, request: pytest.FixtureRequest, folder: Path) -> str:
     return f"{url}/{database_name}"
 
 
+def _close_pool() -> None:
+    """The next test has a database of its own, and with it other connections."""
+    close = getattr(connections["default"], "close_pool", None)  # SQLite has none
+    if close:
+        close()
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def real_database(
     request: pytest.FixtureRequest, tmp_path: Path, django_db_setup: None, django_db_blocker
@@ -111,7 +118,7 @@ def real_database(
     url = _url(request.param, request, tmp_path)
     usual, known = connections["default"], connections.settings["default"]
     with django_db_blocker.unblock():
-        fresh = {**known, "OPTIONS": {}, **database(url), "CONN_MAX_AGE": None}
+        fresh = {**known, "OPTIONS": {}, **database(url)}
         # Another dict, as the usual connection reads its own: changed in place, it would make files of our names.
         connections.settings["default"] = fresh
         del connections["default"]
@@ -120,5 +127,6 @@ def real_database(
             yield request.param
         finally:
             connections["default"].close()
+            _close_pool()
             connections.settings["default"] = known
             connections["default"] = usual

@@ -16,11 +16,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError
 from django.utils import timezone
 
 from conversations import early, media
 from tenants import crash
+from tenants.work import unit_of_work
 from whatsapp import memory, states
 from whatsapp.connection import Connection
 from whatsapp.courtesy import Courtesy, Ticks
@@ -90,7 +91,8 @@ class Line(Connection):
         self._begin()
         while self._code is None:
             self.take_next()
-            self.look()
+            with unit_of_work():
+                self.look()
             self._heed_supervisor(time.monotonic())
         return self._finish(self._code)
 
@@ -107,9 +109,9 @@ class Line(Connection):
             self._take(Change("stop") if self._asked_to_stop and self._unheard else change)
 
     def _take(self, change: Change) -> None:
-        close_old_connections()
         try:
-            self.handle(change)
+            with unit_of_work():
+                self.handle(change)
         except DatabaseError as error:
             log.warning("%s waits for the database: %s", change.kind, error)
             self._unheard = change

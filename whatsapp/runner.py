@@ -9,7 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
-from django.db import close_old_connections
 from django.utils import timezone
 
 from agent import claude, redflags
@@ -20,6 +19,7 @@ from conversations.models import Conversation
 from knowledge import attachments, index
 from knowledge.sync import check, sync_due
 from tenants.models import Tenant
+from tenants.work import unit_of_work
 
 log = logging.getLogger(__name__)
 CHECK_EVERY = 3600.0  # seconds
@@ -60,11 +60,11 @@ class Answering:
 
     def _turn(self, claim: Claim) -> None:
         try:
-            close_old_connections()
-            if self._stopping.is_set():
-                release(claim)
-                return
-            self._answer(claim)
+            with unit_of_work():
+                if self._stopping.is_set():
+                    release(claim)
+                    return
+                self._answer(claim)
             self._answered()
         except Exception:
             log.exception("a turn failed")

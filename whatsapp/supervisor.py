@@ -15,7 +15,7 @@ import uuid
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -23,6 +23,7 @@ from agent.jobs import Jobs
 from conversations.models import Conversation
 from notices.rounds import Rounds, send_mail
 from tenants.models import Tenant
+from tenants.work import unit_of_work
 from whatsapp import linklog, states, version
 from whatsapp.children import LATELY, Child, Waits
 from whatsapp.lease import held_elsewhere, host_of, locked
@@ -102,14 +103,14 @@ class Supervisor:
 
     def step(self) -> None:
         """See which lines ended, and start and stop lines as staff want."""
-        close_old_connections()
         try:
-            for account_id, child in list(self._children.items()):
-                self._see(account_id, child)
-            now = time.monotonic()
-            if now - self._looked >= LOOK:
-                self._looked = now
-                self._look(timezone.now())
+            with unit_of_work():
+                for account_id, child in list(self._children.items()):
+                    self._see(account_id, child)
+                now = time.monotonic()
+                if now - self._looked >= LOOK:
+                    self._looked = now
+                    self._look(timezone.now())
         except DatabaseError as error:
             log.warning("the database does not answer: %s", error)
 

@@ -8,7 +8,9 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn
 
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import DatabaseError, InterfaceError
+
+from tenants.work import unit_of_work
 
 log = logging.getLogger(__name__)
 LONGEST_PAUSE = 10.0
@@ -53,8 +55,8 @@ class Loop(threading.Thread):
 
     def _worked(self) -> bool:
         try:
-            close_old_connections()
-            worked = self._step()
+            with unit_of_work():
+                worked = self._step()
         except Exception as error:
             self._failures += 1
             if self._vital and self._failures >= HOPELESS and not isinstance(error, AWAY):

@@ -33,22 +33,6 @@ def asked(owner: Client, page: str) -> list[str]:
     return [query["sql"] for query in queries.captured_queries]
 
 
-def plan(sql: str) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN QUERY PLAN " + sql.replace("%", "%%"))
-        return "\n".join(str(row[3]) for row in cursor.fetchall())
-
-
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="words of SQLite")
-@pytest.mark.parametrize("page", LISTS)
-def test_a_page_of_a_list_reads_no_more_than_its_rows(owner: Client, page: str) -> None:
-    table = f'FROM "{LISTS[page]}"'
-    (rows,) = [sql for sql in asked(owner, page) if table in sql and "COUNT" not in sql]
-    told = plan(rows)
-    assert "USE TEMP B-TREE FOR ORDER BY" not in told
-    assert "tenants_tenant" not in told
-
-
 @pytest.mark.parametrize("page", ["conversations/message", "tenants/deed"])
 def test_what_there_is_very_much_of_is_not_counted(owner: Client, page: str) -> None:
     counted = [sql for sql in asked(owner, page) if "COUNT" in sql]

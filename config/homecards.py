@@ -17,9 +17,11 @@ from conversations.models import Conversation, Escalation, Message
 from knowledge.models import KnowledgeEntry
 from reports.charts import Chart, reply_assistant, volume
 from reports.counts import Counts, sum_of
-from reports.figures import Report, duration, percent, report
+from reports.figures import Report, percent, report
 from tenants.access import allowed
 from tenants.models import Tenant
+from tenants.numbers import duration
+from tenants.told import told
 
 WEEK, SHOWN = 7, 14  # days of the numbers, days of the charts
 MOST = 6  # rows of a list
@@ -142,7 +144,7 @@ def _waits(row: Any) -> dict[str, Any]:
         "pk": row.pk,
         "name": str(row),
         "reason": reasons.get(row.category, _("Wrote again")),
-        "summary": row.summary or "",
+        "summary": told(row.summary or ""),
         "urgent": row.order == 0,
         "since": row.since or row.last_message_at,
     }

@@ -25,6 +25,7 @@ from config.telling import MODEL as MADE_UP
 from conversations.models import Conversation, Message
 from knowledge.models import KnowledgeEntry
 from tenants.models import Tenant
+from tenants.numbers import decimal
 from whatsapp import version
 from whatsapp.models import WhatsAppAccount
 from whatsapp.states import describe
@@ -72,7 +73,7 @@ def _database(_at: dt.datetime) -> Iterator[Part]:
     names = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
     what = _("%(engine)s answers in %(ms)s ms.") % {
         "engine": names.get(connection.vendor, connection.vendor),
-        "ms": f"{1000 * took:.1f}",
+        "ms": decimal(1000 * took, 1),
     }
     do = _("The disk or the server of the database is overloaded.") if took > SLOW else ""
     yield Part(_("Database"), WAIT if do else OK, what, do)
@@ -185,7 +186,7 @@ def _disk(_at: dt.datetime) -> Iterator[Part]:
     used = shutil.disk_usage(settings.DATA_DIR)
     free, share = used.free / GIGABYTE, used.free / used.total
     what = _("%(free)s GB free (%(share)s %%) where the data is kept.") % {
-        "free": f"{free:.1f}",
+        "free": decimal(free, 1),
         "share": round(100 * share),
     }
     do = _("Make room: without any, no message can be stored.")

@@ -17,6 +17,7 @@ from config.telling import MODEL as MADE_UP
 from reports.charts import Chart, Series
 from reports.counting import days_between
 from tenants.models import Tenant
+from tenants.numbers import decimal
 
 DRAWN = 4  # studios with a colour of their own; the rest is one
 ROLES = ("assistant", "staff", "good", "customer")
@@ -99,7 +100,7 @@ def chart(month: dt.date, rows: list[Used], at: dt.datetime) -> Chart:
         series,
         column=_("Day"),
         unit="USD",
-        headline=f"US$ {sum((one.cost for one in rows), Decimal(0)):.2f}",
+        headline=f"US$ {decimal(sum((one.cost for one in rows), Decimal(0)), 2)}",
     )
 
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import TextChoices
 from django.utils.dateparse import parse_date
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -134,7 +135,7 @@ class _Cleaned:
         if text.casefold() not in known:
             raise ValidationError(
                 _("“%(name)s” is no category. Choose one of: %(names)s.")
-                % {"name": text[:60], "names": ", ".join(names)}
+                % {"name": text[:60], "names": self._listed(names, KnowledgeCategory.Builtin)}
             )
         return known[text.casefold()]
 
@@ -144,10 +145,27 @@ class _Cleaned:
         return _short(", ".join(dict.fromkeys(word for word in words if word)), 500)
 
     def _language(self, value: Any) -> str:
-        return _one_of(value, Language.values, _("the language"))
+        return self._one_of(value, Language, _("the language"))
 
     def _status(self, value: Any) -> str:
-        return _one_of(value, KnowledgeEntry.Status.values, _("the status"))
+        return self._one_of(value, KnowledgeEntry.Status, _("the status"))
+
+    def _one_of(self, value: Any, choices: type[TextChoices], what: str) -> str:
+        if value not in choices.values:
+            raise ValidationError(
+                _("“%(value)s” is not possible for %(what)s. Choose one of: %(choices)s.")
+                % {
+                    "value": str(value)[:40],
+                    "what": what,
+                    "choices": self._listed(choices.values, choices),
+                }
+            )
+        return str(value)
+
+    def _listed(self, names: list[str], choices: type[TextChoices]) -> str:
+        """As a program must send them; in a file of people (`known`), the words of their own language."""
+        words = dict(choices.choices) if self.known else {}
+        return ", ".join(str(words.get(name, name)) for name in names)
 
     def _valid_from(self, value: Any) -> dt.date | None:
         return _date(value)
@@ -183,15 +201,6 @@ def _short(text: str, most: int) -> str:
             % {"size": len(text), "most": most}
         )
     return text
-
-
-def _one_of(value: Any, choices: list[str], what: str) -> str:
-    if value not in choices:
-        raise ValidationError(
-            _("“%(value)s” is not possible for %(what)s. Choose one of: %(choices)s.")
-            % {"value": str(value)[:40], "what": what, "choices": ", ".join(choices)}
-        )
-    return str(value)
 
 
 def _date(value: Any) -> dt.date | None:

@@ -122,9 +122,9 @@ def confirm(upload: Upload, *, only_good: bool, at: dt.datetime) -> None:
     if counts[Verdict.WRONG] and not only_good:
         raise ValidationError(
             _(
-                "Nothing was written. Lines with errors: %(number)d. Correct the file, or tick “%(tick)s”."
+                "Nothing was written. Lines with errors: %(number)d. Correct the file, or import the good lines alone."
             )
-            % {"number": counts[Verdict.WRONG], "tick": _("Import the good lines")}
+            % {"number": counts[Verdict.WRONG]}
         )
     if not counts[Verdict.NEW] + counts[Verdict.CHANGED]:
         raise ValidationError(_("No line of this file is new or changed."))

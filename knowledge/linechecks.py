@@ -42,11 +42,23 @@ class Judge:
         said, problems = self._said(line.cells)
         line.values, line.before, line.entry, line.seen = said, {}, None, ""
         line.title = said.get("title", "")[:200]
-        if not problems:
+        if extra := self._parted(line.cells):
+            problems = [extra]
+        elif not problems:
             problems = self._place(line, said)
         line.problems = problems
         if problems:
             line.verdict = Verdict.WRONG
+
+    def _parted(self, cells: Sequence[str]) -> str:
+        """What to do about a separator within a text: all that follows it would stand in the wrong column."""
+        found, columns = len(cells), len(self.upload.columns)
+        if found <= columns or self.upload.pages:
+            return ""
+        told = _(
+            "The row has %(found)d cells, the first row %(columns)d. A “;” or “,” stands within a text: put the whole text in quotation marks."
+        )
+        return told % {"found": found, "columns": columns}
 
     def _said(self, cells: Sequence[str]) -> tuple[dict[str, str], list[str]]:
         """What the line says, by field, and its formulas, which nobody calculates here."""
@@ -100,8 +112,8 @@ class Judge:
 
     def _settled(self, line: UploadLine, verdict: str, entry: KnowledgeEntry) -> list[str]:
         if entry.pk in self.meant:
-            told = _("Line %(line)d means the same entry.")
-            return [_of("title", told % {"line": self.meant[entry.pk]})]
+            told = _("Row %(row)d means the same entry.")
+            return [_of("title", told % {"row": self.meant[entry.pk]})]
         self.meant[entry.pk] = line.number
         line.verdict, line.entry, line.seen = verdict, entry, mark(entry)
         return []
@@ -115,8 +127,8 @@ class Judge:
         _filled, problems = self._compared(entry, said, keep=entry)
         key = said.get("external_id") or (_folded(line.title), entry.language)
         if not problems and key in self.meant and not self.upload.pages:
-            told = _("Line %(line)d has the same title.")
-            problems = [_of("title", told % {"line": self.meant[key]})]
+            told = _("Row %(row)d has the same title.")
+            problems = [_of("title", told % {"row": self.meant[key]})]
         self.meant.setdefault(key, line.number)
         line.verdict = Verdict.NEW
         return problems

@@ -24,7 +24,10 @@ _SEP_LINE = re.compile(r"^sep=(.)\r?\n", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Table:
-    """The names of the columns, and the lines that are not empty, each with its number in the file."""
+    """The names of the columns, and the rows that are not empty, each with the number that a spreadsheet shows.
+
+    A row with more cells than the first one has has been parted where it should not: it keeps them all.
+    """
 
     columns: list[str]
     lines: list[tuple[int, list[str]]]
@@ -40,14 +43,18 @@ def read(data: bytes) -> Table:
         )
     if not data.strip(b"\x00\r\n\t \xef\xbb\xbf\xff\xfe"):
         raise ValidationError(_("The file is empty."))
-    lines, told = _xlsx(data) if data.startswith(b"PK\x03\x04") else _csv(data)
-    return _table(lines, told)
+    book = data.startswith(b"PK\x03\x04")
+    lines, told = _xlsx(data) if book else _csv(data)
+    return _table(lines, told, parted=not book)
 
 
-def _table(lines: Iterable[tuple[int, list[str]]], told: str) -> Table:
+def _table(lines: Iterable[tuple[int, list[str]]], told: str, parted: bool) -> Table:
     filled = [(number, cells) for number, cells in lines if any(cell.strip() for cell in cells)]
     if not filled:
         raise ValidationError(_("The file is empty."))
+    width = (
+        len(filled[0][1]) if parted else MOST_COLUMNS
+    )  # notes beside a sheet's table are none of it
     columns = [cell.lstrip(FORMULA).strip()[:120] for cell in filled[0][1]][:MOST_COLUMNS]
     while columns and not columns[-1]:
         columns.pop()
@@ -55,12 +62,15 @@ def _table(lines: Iterable[tuple[int, list[str]]], told: str) -> Table:
         raise ValidationError(
             _("The file has only one line. The first line names the columns, entries follow below.")
         )
-    return Table(columns, [(number, _fitted(cells, columns)) for number, cells in filled[1:]], told)
+    rows = [(number, _fitted(cells, columns, width)) for number, cells in filled[1:]]
+    return Table(columns, rows, told)
 
 
-def _fitted(cells: list[str], columns: list[str]) -> list[str]:
-    """As many cells as there are columns: spreadsheets leave out empty ones at the end of a line."""
-    cells = [cell[:MOST_CELL] for cell in cells[: len(columns)]]
+def _fitted(cells: list[str], columns: list[str], width: int) -> list[str]:
+    """As many cells as there are columns: spreadsheets leave out empty ones at the end of a row."""
+    if not any(cell.strip() for cell in cells[width:]):
+        cells = cells[: len(columns)]
+    cells = [cell[:MOST_CELL] for cell in cells[:MOST_COLUMNS]]
     return cells + [""] * (len(columns) - len(cells))
 
 
@@ -72,25 +82,26 @@ def _csv(data: bytes) -> tuple[Iterator[tuple[int, list[str]]], str]:
     named = _SEP_LINE.match(text)
     separator = named[1] if named else _separator(text)
     body = text[named.end() :] if named else text
-    return _records(body, separator, 1 if named else 0), told
+    return _records(body, separator), told
 
 
-def _records(text: str, separator: str, before: int) -> Iterator[tuple[int, list[str]]]:
+def _records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Numbered as a spreadsheet does: a text of several lines stands in one row, an empty line is one."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    count, line = 0, 1 + before
+    count = row = 0
     while True:
+        row += 1
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            told = _("Line %(line)d cannot be read: a quotation mark is missing there, or before.")
-            raise ValidationError(told % {"line": line}) from error
+            told = _("Row %(row)d cannot be read: a quotation mark is missing there, or before.")
+            raise ValidationError(told % {"row": row}) from error
         count += any(cells)
         if count > MOST_ROWS + 1:
             raise ValidationError(_too_many())
-        yield line, [FORMULA + cell if cell.startswith("=") else cell for cell in cells]
-        line = reader.line_num + 1 + before
+        yield row, [FORMULA + cell if cell.startswith("=") else cell for cell in cells]
 
 
 def _separator(text: str) -> str:

@@ -14,6 +14,7 @@ from notices.models import Notice
 from notices.pages import INBOX
 from tenants.access import chosen_studio, visible
 from tenants.pages import staff_page
+from tenants.told import told
 
 Channel, State = Notice.Channel, Notice.State
 AT_ONCE = 20
@@ -65,7 +66,7 @@ def _since(request: HttpRequest, after: dt.datetime, told: list[str]) -> list[No
 def _alert(row: Notice) -> dict[str, Any]:
     escalation = row.escalation
     assert escalation
-    summary = words.defanged(escalation.summary)
+    summary = words.defanged(told(escalation.summary))
     return {
         "id": str(row.pk),
         "title": f"{words.who(escalation)}: {escalation.get_category_display()}",

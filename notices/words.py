@@ -10,6 +10,7 @@ from django.utils.translation import override
 
 from conversations.models import Escalation
 from notices.models import Notice
+from tenants.told import told
 
 # The address of `notices.pages.go_to`: whoever sends notices does not load the pages. A test compares.
 LINK = "/admin/notices/open/"
@@ -99,14 +100,14 @@ def _lines(notices: Sequence[Notice]) -> list[str]:
 
 
 def _briefly(escalation: Escalation) -> list[str]:
-    summary = defanged(escalation.summary, BRIEF)
+    summary = defanged(told(escalation.summary), BRIEF)
     said = f": “{summary}”" if summary else ""
     address = link(escalation)
     return [f"{_reason(escalation)}, {who(escalation)}{said}", *([address] if address else [])]
 
 
 def _one(escalation: Escalation, late: int) -> list[str]:
-    summary = defanged(escalation.summary)
+    summary = defanged(told(escalation.summary))
     lines = [_reason(escalation), _("Customer: %(who)s") % {"who": who(escalation)}]
     if summary:
         lines.append(f"“{summary}”")

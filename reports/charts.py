@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from reports import entries
-from reports.figures import Report, duration, percent
+from reports.figures import Report, percent
 from reports.money import amount, currency_of, money
+from tenants.numbers import duration
 
 Values = Sequence[float | int | None]
 

@@ -5,9 +5,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from django.utils.formats import get_format
-from django.utils.translation import gettext as _
-
 from conversations.models import Message
 from reports import days
 from reports.counting import days_between, messages_of
@@ -64,20 +61,3 @@ def said_so_far(tenant: Tenant) -> int:
 def percent(part: int, whole: int) -> str:
     """A dash where nothing was counted: 0 % would be a lie."""
     return f"{round(100 * part / whole)} %" if whole else "—"
-
-
-def duration(seconds: float | None) -> str:
-    """How long people wait, as one says it: “3.2 s”, “14 min”, “2.5 h”."""
-    if seconds is None:
-        return "—"
-    if seconds < 90:
-        number = f"{seconds:.1f}" if seconds < 9.95 else f"{seconds:.0f}"
-        return _("%(n)s s") % {"n": decimal(number)}
-    if seconds < 5400:
-        return _("%(n)s min") % {"n": f"{seconds / 60:.0f}"}
-    return _("%(n)s h") % {"n": decimal(f"{seconds / 3600:.1f}")}
-
-
-def decimal(number: str) -> str:
-    """With the comma or point of the page's language."""
-    return number.replace(".", str(get_format("DECIMAL_SEPARATOR")))

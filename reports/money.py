@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from tenants.models import Tenant
+from tenants.numbers import decimal
 
 MILLION = 1_000_000
 _SIGNS = {"IDR": "Rp", "USD": "US$"}
@@ -26,9 +27,9 @@ def _digits(value: float) -> int:
 
 
 def money(micro: int, currency: str) -> str:
-    """“Rp 1.200.000”, “US$ 12.40”, “US$ 0.0029”."""
+    """“Rp 1.200.000”; “US$ 12.40” and “US$ 0.0029”, in Indonesian with commas."""
     value = amount(micro, currency)
     sign = _SIGNS.get(currency, currency)
     if currency in _WHOLE:
         return f"{sign} {value:,.0f}".replace(",", ".")
-    return f"{sign} {value:,.{_digits(value)}f}"
+    return f"{sign} {decimal(value, _digits(value))}"

@@ -15,7 +15,6 @@ from reports.figures import (
     ENOUGH,
     RANGES,
     Report,
-    duration,
     first_day,
     percent,
     report,
@@ -24,6 +23,7 @@ from reports.figures import (
 from reports.money import currency_of, money
 from tenants.cells import row
 from tenants.models import Tenant
+from tenants.numbers import duration
 from tenants.pages import frame, studio_page
 
 RIGHT = "reports"

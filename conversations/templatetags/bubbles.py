@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 
 from conversations.escalations import ENDED_WITH_IT, OUTCOMES
 from conversations.models import Conversation
-from tenants import deeds
+from tenants import deeds, numbers
 from tenants.phones import readable
+from tenants.told import told as sentences_told
 
 register = template.Library()
 
@@ -36,10 +37,14 @@ def whatsapp_text(text: str) -> SafeString:
 
 @register.filter
 def seconds(milliseconds: int) -> str:
-    """1234 → “1.2 s”, 40 → “40 ms”."""
-    if milliseconds < 100:
-        return f"{milliseconds} ms"
-    return f"{milliseconds / 1000:.1f} s"
+    """1234 → “1.2 s”, 40 → “40 ms”, 0 → “0 ms”."""
+    return numbers.duration(milliseconds / 1000)
+
+
+@register.filter
+def told(text: str) -> str:
+    """A sentence that MILA stored, in the reader's language."""
+    return sentences_told(text)
 
 
 @register.filter

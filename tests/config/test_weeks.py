@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.translation import override
 
 from agent import guard
 from agent.models import Purse, Turn
@@ -23,6 +24,7 @@ from config.studiofile import read as read_studios
 from config.telling import MODEL
 from conversations.models import Conversation, Customer, Escalation, Message
 from tenants.models import Tenant
+from tenants.told import told as in_the_readers_language
 
 pytestmark = pytest.mark.e2e  # each builds weeks of chats
 
@@ -123,6 +125,14 @@ def test_the_weeks_are_the_same_each_time_and_stand_once(demo: Tenant, now: dt.d
     first = texts(demo)
     weeks.show(demo, now)
     assert texts(demo) == first
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_what_customers_need_is_told_in_both_languages(slug: str) -> None:
+    with override("id"):
+        needs = {s.texts[0] for d in told(slug) for s in d.steps if s.kind == "hands_over"}
+        assert len(needs) > 8
+        assert not [need for need in needs if in_the_readers_language(need) == need]
 
 
 def test_a_studio_of_that_name_that_is_no_demo_gets_none(ombak: Tenant, now: dt.datetime) -> None:

@@ -39,7 +39,7 @@ def test_from_the_file_to_the_entries(owner: Client, ombak: Tenant, sari: User) 
     assert "Rp 150.000" in columns
     report = choose(owner, upload)
     assert "1 line has errors" in report
-    assert "Line 3" in report
+    assert "Row 3" in report
     assert "“salah” is no category" in report
 
     refused = owner.post(f"{BEGIN}{upload.pk}/confirm/", follow=True).content.decode()

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.translation import override
 
 from knowledge import exporting, importing, linechecks, linewriting, spellings, sync
 from knowledge.models import KnowledgeCategory, Upload
@@ -72,7 +73,25 @@ def test_each_wrong_line_is_told_with_its_reason(dirty: Upload) -> None:
     assert told[4] == "Title: The title is missing."
     assert "formula" in told[5]
     assert "“besok” is no date" in told[6]
-    assert told[7] == "Title: Line 2 has the same title."
+    assert told[7] == "Title: Row 2 has the same title."
+
+
+def test_a_stray_separator_is_told_as_such(ombak: Tenant) -> None:
+    table = "judul;isi;bahasa;kategori\nParkir;gratis; ada mobil;id;lokasi\nAlamat;Jl. Raya;id;lokasi;\n"
+    upload = brought(ombak, table)
+    assert verdicts(upload) == {2: "wrong", 3: "new"}
+    assert problems(upload)[2].startswith("The row has 5 cells, the first row 4.")
+
+
+def test_what_is_possible_is_told_in_the_words_of_the_page(ombak: Tenant) -> None:
+    table = "judul;isi;kategori;bahasa;status\nA;b;salah;jawa;baru\n"
+    with override("id"):
+        told = problems(brought(ombak, table))[2]
+        assert "Harga & aturan" in told
+        assert "Indonesia, Inggris" in told
+        assert "Aktif, Draf, Diarsipkan" in told
+        for word in ("Harga & aturan", "Pembelian & pendaftaran", "Lokasi & fasilitas", "Jadwal"):
+            assert spellings.meant("category", word) in KnowledgeCategory.Builtin.values
 
 
 def test_nothing_is_written_while_a_line_is_wrong(dirty: Upload, ombak: Tenant) -> None:

@@ -44,13 +44,24 @@ def test_every_usual_separator_is_found(separator: str) -> None:
 
 def test_a_line_that_names_the_separator_is_none_of_the_table() -> None:
     table = tables.read(b"sep=;\ntitle;text\na;b,c\n")
-    assert (table.columns, table.lines) == (["title", "text"], [(3, ["a", "b,c"])])
+    assert (table.columns, table.lines) == (["title", "text"], [(2, ["a", "b,c"])])
 
 
-def test_lines_have_the_numbers_of_the_file_also_after_texts_of_several_lines() -> None:
+def test_rows_have_the_numbers_that_a_spreadsheet_shows() -> None:
     table = tables.read(b'title,text\na,"one\ntwo"\n\n\nb,c\nd\n')
-    assert [number for number, _cells in table.lines] == [2, 6, 7]
+    assert [number for number, _cells in table.lines] == [2, 5, 6]
     assert table.lines[2][1] == ["d", ""]
+
+
+def test_a_row_that_a_stray_separator_parted_keeps_all_its_cells() -> None:
+    table = tables.read(b"title;text;language\na;parking; cars too;id\nb;c;id;;\nd\n")
+    assert [cells for _number, cells in table.lines] == [
+        ["a", "parking", " cars too", "id"],
+        ["b", "c", "id"],
+        ["d", "", ""],
+    ]
+    notes = workbook(["title", "text"], ["a", "b", "", "ask Made"])
+    assert tables.read(notes).lines == [(2, ["a", "b"])]
 
 
 def test_a_spreadsheet_is_read_with_its_dates_numbers_and_formulas() -> None:
@@ -75,7 +86,7 @@ def test_a_spreadsheet_is_read_with_its_dates_numbers_and_formulas() -> None:
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 90, "no table"),
         (b"title,text\n" + b"a,b\n" * (tables.MOST_ROWS + 1), "more than 5000 lines"),
         (b"title,text\n" + b"x" * tables.MOST_BYTES, "larger than 5 MB"),
-        (b'title,text\na,"' + b"y" * 200_000, "Line 2 cannot be read"),
+        (b'title,text\na,"' + b"y" * 200_000, "Row 2 cannot be read"),
     ],
 )
 def test_what_is_no_table_is_refused_with_a_reason(data: bytes, told: str) -> None:

@@ -22,6 +22,9 @@ USUAL: dict[str, Any] = {
     "handover_contacts": [],
     "messages_per_minute": 10,
     "phone_silence_minutes": 30,
+    "handover_words": "",
+    "keep_messages_days": None,
+    "keep_files_days": None,
     "mode": Tenant.Mode.LIVE,
     "active": True,
 }

@@ -25,9 +25,13 @@ STUDIO_TEXTS = (
     "persona_tone",
     "greeting",
     "public_contacts",
+    "handover_words",
     "mode",
 )
-STUDIO_NUMBERS = ("messages_per_minute", "phone_silence_minutes")
+STUDIO_NUMBERS = (
+    *("messages_per_minute", "phone_silence_minutes"),
+    *("keep_messages_days", "keep_files_days"),
+)
 STUDIO_FIELDS = (*STUDIO_TEXTS, *STUDIO_NUMBERS, "opening_hours", "handover_contacts", "active")
 STUDIO_KEYS = frozenset({"id", "whatsapp_number", "categories", "entries", *STUDIO_FIELDS})
 ENTRY_TEXTS = (

@@ -3,7 +3,6 @@
 import datetime as dt
 import uuid
 from contextlib import suppress
-from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -18,13 +17,13 @@ from tenants.callers import Caller, as_uuid, caller
 from tenants.deeds import note
 from tenants.models import Tenant
 from tenants.phones import normalise
-from tenants.updates import KEYS, PLATFORM, SETTINGS, store
+from tenants.updates import BUDGETS, KEYS, PLATFORM, SETTINGS, amount, store
 
 router = Router(tags=["tenants"])
-BUDGETS = ("budget_day", "budget_month", "budget_customer_day")
 Money = (
     StrictInt | StrictFloat | str | None
 )  # 500000 or "500000.00"; "" for the installation's limit
+Days = StrictInt | str | None  # 90 or "90"; "" for ever
 
 
 class Settings(Schema):
@@ -47,6 +46,9 @@ class Settings(Schema):
     budget_customer_day: float | None
     messages_per_minute: int
     phone_silence_minutes: int
+    handover_words: str  # one per line
+    keep_messages_days: int | None  # null: for ever
+    keep_files_days: int | None
     mode: str
 
 
@@ -88,6 +90,9 @@ class SettingsIn(Input):
     budget_customer_day: Money = None
     messages_per_minute: int | None = None
     phone_silence_minutes: int | None = None
+    handover_words: str | None = None
+    keep_messages_days: Days = None
+    keep_files_days: Days = None
     mode: str | None = None
 
 
@@ -182,19 +187,9 @@ def values_of(body: TenantIn) -> dict[str, Any]:
     keys: dict[str, Any] = sent.pop("api_keys", None) or {}
     number = {"whatsapp_number": sent.pop("whatsapp_number")} if "whatsapp_number" in sent else {}
     plain = {name: value for name, value in {**sent, **settings}.items() if value is not None}
-    money = {name: _amount(plain[name]) for name in BUDGETS if name in plain}
+    money = {name: amount(plain[name]) for name in BUDGETS if name in plain}
     secret = {KEYS[n]: key or "" for n, key in keys.items() if not isinstance(key, bool)}
     return {**plain, **money, **number, **secret}
-
-
-def _amount(sent: float | str) -> Decimal | str | None:
-    """An amount as the field wants it; what is none stays as it is, and the field says so."""
-    if sent == "":
-        return None
-    try:
-        return Decimal(str(sent))
-    except InvalidOperation:
-        return str(sent)
 
 
 def shown(who: Caller, studio: Tenant) -> dict[str, Any]:

@@ -69,6 +69,11 @@ def valid_greeting(text: str) -> str:
     return text
 
 
+def _or_none(given: Any) -> Any:
+    """An empty field of a form, a file or a command says: none."""
+    return None if given == "" else given
+
+
 def checked_hours(hours: Any) -> Any:
     valid_opening_hours(hours)
     return hours
@@ -129,6 +134,7 @@ class TenantQuerySet(models.QuerySet["Tenant"]):
 
 # Older messages and files are deleted (see conversations/retention.py).
 KEEPS = frozenset({"keep_messages_days", "keep_files_days"})
+BUDGETS = ("budget_day", "budget_month", "budget_customer_day")
 
 
 class Tenant(models.Model):
@@ -245,6 +251,7 @@ class Tenant(models.Model):
             ("phone", lambda number: normalise(number) if number else ""),
             ("quiet_from", lambda time: time or None),
             ("quiet_until", lambda time: time or None),
+            *((name, _or_none) for name in (*KEEPS, *BUDGETS)),
             ("currency", valid_currency),
             ("opening_hours", checked_hours),
             ("handover_contacts", valid_contacts),
@@ -274,8 +281,7 @@ class Tenant(models.Model):
         """The first limit on money that cannot be kept, as nobody knows what the studio's money is worth."""
         if str(self.currency).upper() in settings.EXCHANGE_RATES:
             return ""
-        limits = ("budget_day", "budget_month", "budget_customer_day")
-        return next((name for name in limits if getattr(self, name)), "")
+        return next((name for name in BUDGETS if getattr(self, name)), "")
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from tenants.models import BUDGETS as BUDGETS
 from tenants.models import Tenant
 
 KEYS = {"anthropic": "anthropic_api_key", "openai": "openai_api_key"}
@@ -31,6 +33,9 @@ SETTINGS = (
     "currency",
     "messages_per_minute",
     "phone_silence_minutes",
+    "handover_words",
+    "keep_messages_days",
+    "keep_files_days",
     "mode",
 )
 
@@ -76,6 +81,16 @@ def clean_key(field: str, key: str) -> str:
             {field: _("This is no API key: it holds spaces or special characters.")}
         )
     return key
+
+
+def amount(sent: float | str) -> Decimal | str | None:
+    """An amount as the field wants it; what is none stays as it is, and the field says so."""
+    if sent == "":
+        return None
+    try:
+        return Decimal(str(sent))
+    except InvalidOperation:
+        return str(sent)
 
 
 def _check_unique(tenant: Tenant) -> None:

@@ -390,6 +390,25 @@ def test_budgets_are_settings_like_the_others(program: Program, ombak: Tenant) -
 
 
 @pytest.mark.django_db
+def test_how_long_things_are_kept_and_what_calls_a_person_are_settings(
+    program: Program, ombak: Tenant
+) -> None:
+    names = ("handover_words", "keep_messages_days", "keep_files_days")
+
+    def put(**settings: Any) -> list[Any]:
+        answer = program.call("PUT", "/api/tenants/ombak", {"settings": settings})
+        assert answer.status_code == 200, answer.content
+        return [answer.json()["settings"][name] for name in names]
+
+    assert put() == ["", None, None]
+    assert put(keep_messages_days=90, keep_files_days="30") == ["", 90, 30]
+    assert put(handover_words="komplain, refund\nkomplain") == ["komplain\nrefund", 90, 30]
+    shown = program.call("GET", "/api/tenants").json()["items"][0]
+    assert program.call("PUT", "/api/tenants", shown).json() == shown
+    assert put(handover_words="", keep_messages_days="") == ["", None, 30]
+
+
+@pytest.mark.django_db
 def test_a_change_does_not_turn_back_the_knowledge_version(program: Program, ombak: Tenant) -> None:
     stale = Tenant.objects.get(pk=ombak.pk)
     Tenant.objects.update(knowledge_version=7)
@@ -511,6 +530,9 @@ def test_a_change_that_names_no_row_says_so(program: Program) -> None:
         ({"settings": {"colour": "red"}}, "settings.colour"),
         ({"settings": {"greeting": "x" * 601}}, "greeting"),
         ({"settings": {"currency": "rupiah"}}, "currency"),
+        ({"settings": {"keep_messages_days": 5}}, "keep_messages_days"),
+        ({"settings": {"keep_files_days": "soon"}}, "keep_files_days"),
+        ({"settings": {"handover_words": "a"}}, "handover_words"),
         ({"settings": {"budget_day": -1}}, "budget_day"),
         ({"settings": {"budget_day": "much"}}, "budget_day"),
         ({"settings": {"budget_month": 1.005}}, "budget_month"),

@@ -91,6 +91,9 @@ def test_unusual_settings_survive_the_round_trip(tmp_path: Path) -> None:
         "handover_contacts": ["+6281234567891", "a@b.example"],
         "messages_per_minute": 5,
         "phone_silence_minutes": 60,
+        "handover_words": "komplain\nbu Ketut",
+        "keep_messages_days": 90,
+        "keep_files_days": 30,
         "categories": ["events"],
         "leak_markers": {"names": ["Pagi"]},
         "entries": [

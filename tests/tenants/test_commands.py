@@ -2,6 +2,7 @@
 
 import io
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,27 @@ def test_every_setting_can_be_changed(ombak: Tenant) -> None:
     assert (ombak.messages_per_minute, ombak.phone_silence_minutes) == (5, 60)
     assert ombak.handover_contacts == ["+6281234567890", "a@b.example"]
     assert ombak.opening_hours == {"mon": [["08:00", "12:00"]]}
+    run(
+        "updatetenant",
+        "--budget-day", "50000", "--budget-month", "750000.50", "--budget-customer-day", "0",
+        "--keep-messages-days", "90", "--keep-files-days", "30",
+        "--handover-word", "komplain", "--handover-word", "bu Ketut",
+    )  # fmt: skip
+    ombak.refresh_from_db()
+    assert (ombak.budget_day, ombak.budget_month) == (Decimal(50_000), Decimal("750000.50"))
+    assert (ombak.budget_customer_day, ombak.keep_messages_days, ombak.keep_files_days) == (
+        0,
+        90,
+        30,
+    )
+    assert ombak.handover_words == "komplain\nbu Ketut"
+    assert ombak.tidied_at is not None  # nothing is deleted for a day
+    shown = run("updatetenant")
+    assert "budget_month: 750000.50\n" in shown
+    assert "keep_files_days: 30\n" in shown
+    run("updatetenant", "--budget-day", "", "--keep-messages-days", "", "--handover-word", "")
+    ombak.refresh_from_db()
+    assert (ombak.budget_day, ombak.keep_messages_days, ombak.handover_words) == (None, None, "")
     run("updatetenant", "--contact", "", "--opening-hours", "", "--active")
     ombak.refresh_from_db()
     assert (ombak.handover_contacts, ombak.opening_hours, ombak.active) == ([], {}, True)
@@ -100,6 +122,12 @@ def test_every_setting_can_be_changed(ombak: Tenant) -> None:
         ("--currency", "Rp", "currency: “Rp” is no currency."),
         ("--opening-hours", "{", "--opening-hours is no JSON"),
         ("--opening-hours", '{"mon": [["12:00", "08:00"]]}', "The hours of mon"),
+        ("--keep-messages-days", "5", "keep_messages_days: At least 45 days"),
+        ("--keep-files-days", "soon", "keep_files_days"),
+        ("--keep-files-days", "9999999", "keep_files_days"),
+        ("--budget-day", "-1", "budget_day"),
+        ("--budget-month", "NaN", "budget_month"),
+        ("--handover-word", "a", "handover_words: “a” cannot be used"),
         ("--contact", "nobody", "handover_contacts: “nobody” is no phone number."),
         ("--contact", "a@b", "handover_contacts"),
         ("--anthropic-key", "sk-ant-on-the-command-line", "there is no such file"),

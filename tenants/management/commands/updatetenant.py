@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import sys
 from argparse import ArgumentParser
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tenants.models import Tenant
 from tenants.secrets import hint
 from tenants.selection import studio_named
-from tenants.updates import SECRET, SETTINGS, Change, holder_of, store
+from tenants.updates import BUDGETS, SECRET, SETTINGS, Change, amount, holder_of, store
 
 TEXTS = {
     "--name": "name",
@@ -28,6 +29,14 @@ TEXTS = {
     "--persona-name": "persona_name",
     "--persona-tone": "persona_tone",
     "--greeting": "greeting",
+}
+# "" takes the value away: the installation's limit, kept for ever.
+NUMBERS = {
+    "--budget-day": ("budget_day", "AMOUNT", "in the studio's currency; 0 for no limit"),
+    "--budget-month": ("budget_month", "AMOUNT", "the same for a month"),
+    "--budget-customer-day": ("budget_customer_day", "AMOUNT", "the same for one customer"),
+    "--keep-messages-days": ("keep_messages_days", "DAYS", 'older messages are deleted; "": never'),
+    "--keep-files-days": ("keep_files_days", "DAYS", 'older pictures and files are; "": never'),
 }
 KEYS = {"--anthropic-key": "anthropic_api_key", "--openai-key": "openai_api_key"}
 
@@ -52,6 +61,15 @@ class Command(BaseCommand):
         parser.add_argument("--mode", choices=Tenant.Mode.values)
         for option in ("--messages-per-minute", "--phone-silence-minutes"):
             parser.add_argument(option, type=int)
+        for option, (field, unit, told) in NUMBERS.items():
+            parser.add_argument(option, dest=field, metavar=unit, help=told)
+        parser.add_argument(
+            "--handover-word",
+            dest="handover_words",
+            action="append",
+            metavar="WORD",
+            help='always reaches a person; repeat for several, "" for none',
+        )
         parser.add_argument("--active", dest="active", action="store_true", default=None)
         parser.add_argument("--inactive", dest="active", action="store_false")
         parser.add_argument(
@@ -104,8 +122,11 @@ def new_studio(slug: str, options: dict[str, Any]) -> Tenant:
 
 def given(options: dict[str, Any]) -> dict[str, Any]:
     """The fields that were named on the command line, with keys read from where they lie."""
-    fields = ("name", "whatsapp_number", "active", *SETTINGS)
+    fields = ("name", "whatsapp_number", "active", *SETTINGS, *BUDGETS)
     values = {field: options[field] for field in fields if options.get(field) is not None}
+    values |= {name: amount(values[name]) for name in BUDGETS if name in values}
+    if "handover_words" in values:
+        values["handover_words"] = "\n".join(values["handover_words"])
     if "opening_hours" in values:
         values["opening_hours"] = hours(values["opening_hours"])
     for option, field in KEYS.items():
@@ -161,13 +182,15 @@ def shown(value: Any) -> str:
         return "none"
     if isinstance(value, dt.time):
         return f"{value:%H:%M}"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     return (
         str(value) if isinstance(value, str | bool | int) else json.dumps(value, ensure_ascii=False)
     )
 
 
 def summary(tenant: Tenant) -> str:
-    fields = ("slug", "name", "whatsapp_number", "active", *SETTINGS)
+    fields = ("slug", "name", "whatsapp_number", "active", *SETTINGS, *BUDGETS)
     lines = [f"{field}: {shown(getattr(tenant, field))}" for field in fields]
     return "\n".join(
         [*lines, *(f"{field}: {hint(getattr(tenant, field)) or 'none'}" for field in KEYS.values())]

@@ -11,6 +11,7 @@ from agent.language import words as listed
 from agent.leads import asks_opening_hours, lead, opening_hours
 from agent.phrases import phrase
 from agent.reply import Question
+from agent.timetable import Day, day_asked, timetable
 from conversations.mailbox import EscalationDraft
 from knowledge import asking
 from knowledge.lexical import Vocabulary
@@ -74,10 +75,12 @@ def plain_answer(question: Question, language: str, found: Sequence[Found]) -> P
     if small:
         return Plain(phrase(small, language, question.tenant, question.at))
     asked = asking.question(_NO_WORDS, question.text, question.tenant.name)
+    day = day_asked(asked, question.tenant.local(question.at).date())
     text = (
         (opening_hours(question.tenant, language) if asks_opening_hours(asked) else "")
-        or _passage(question, language, found, asked)
-        or _overview(question, language)
+        or (timetable(question.tenant, asked, day, question.at, language) if day else "")
+        or _passage(question, language, found, asked, day)
+        or _overview(question, language, day)
     )
     return Plain(text) if text else hand_over(question, language, "cannot_answer")
 
@@ -136,12 +139,16 @@ def asks_price(text: str) -> bool:
 
 
 def _passage(
-    question: Question, language: str, found: Sequence[Found], asked: asking.Question
+    question: Question,
+    language: str,
+    found: Sequence[Found],
+    asked: asking.Question,
+    day: Day | None,
 ) -> str | None:
     """The passage of the entry that clearly answers, with a few words before it in the customer's language."""
     best = next((hit for hit in found if hit.clear), None)
-    if best is None:
-        return None
+    if best is None or (day and day.ahead is not None):
+        return None  # which day “besok” is, a passage does not know
     text = whatsapp(best_passage(question.tenant, best, question.text))
     if not text or not _fits(question, text, best.entry.title):
         return None
@@ -153,11 +160,11 @@ def _passage(
     )
 
 
-def _overview(question: Question, language: str) -> str | None:
+def _overview(question: Question, language: str, day: Day | None) -> str | None:
     """What the studio's entries of a kind are called, with a question back; the entry itself when it is the only one."""
     found = overview(question.tenant, question.text, at=question.at)
-    if found is None:
-        return None
+    if found is None or (day and not found.language):
+        return None  # titles tell no hours
     if found.language == language:
         return found.text
     ends = ("introduce", "") if found.language else (found.category, "which")

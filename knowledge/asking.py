@@ -190,7 +190,7 @@ HOLIDAYS = frozenset(
     ]
 )
 _DATE = rf"\b\d{{1,2}} {_MONTHS}|\b{_MONTHS} \d{{1,2}}\b"
-_WEEK = re.compile(r"\b(?:\d+|satu|dua|per|se|week|berapa) minggu\b|\bminggu ini\b")
+_WEEK = re.compile(r"\b(?:\d+|satu|dua|per|se|week|berapa) minggu\b|\bminggu (?:ini|depan|lalu)\b")
 
 RELATED = 0.6  # what only goes with a word says as much of it
 

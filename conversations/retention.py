@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 PORTION = 500
 Gone = Counter[str]
 _so_far: dict[uuid.UUID, Gone] = {}
+# Files that this run could not delete: the others are tried first, these again tomorrow.
+_stuck: dict[uuid.UUID, set[int]] = {}
+MOST_STUCK = 5000  # more, and the disk is to blame
 
 
 def step(at: dt.datetime) -> bool:
@@ -35,6 +38,8 @@ def step(at: dt.datetime) -> bool:
     total = _so_far.setdefault(tenant.pk, Counter()) + gone
     _so_far[tenant.pk] = total
     if not gone.total():
+        _stuck.pop(tenant.pk, None)
+        del total["stuck"]
         tidying.done(tenant, at, **_so_far.pop(tenant.pk))
     return True
 
@@ -42,11 +47,16 @@ def step(at: dt.datetime) -> bool:
 def tidy(tenant: Tenant, at: dt.datetime) -> Gone:
     """Delete one portion. Says how much of what; nothing when all is done."""
     gone: Gone = Counter()
+    stuck = _stuck.setdefault(tenant.pk, set())
+    known = len(stuck)
+    if known > MOST_STUCK:
+        return gone
     if before := _before(at, tenant.keep_files_days):
         gone["files"] = _files_go(tenant, before)
     if before := _before(at, tenant.keep_messages_days):
         gone["messages"] = _messages_go(tenant, before)
         gone["more"] = _rest_goes(tenant, before)
+    gone["stuck"] = len(stuck) - known  # behind them are others
     return gone
 
 
@@ -56,7 +66,7 @@ def _before(at: dt.datetime, days: int | None) -> dt.datetime | None:
 
 def _files_go(tenant: Tenant, before: dt.datetime) -> int:
     rows = MediaFile.objects.filter(tenant=tenant, message__created_at__lt=before).exclude(path="")
-    keys = _unlinked(rows)
+    keys = _unlinked(rows.exclude(pk__in=_stuck[tenant.pk]), _stuck[tenant.pk])
     too_old = MediaFile.Problem.TOO_OLD
     changes: dict[str, Any] = {
         "state": MediaFile.State.FAILED,
@@ -68,10 +78,12 @@ def _files_go(tenant: Tenant, before: dt.datetime) -> int:
     return len(keys)
 
 
-def _unlinked(rows: QuerySet[MediaFile]) -> list[int]:
+def _unlinked(rows: QuerySet[MediaFile], stuck: set[int]) -> list[int]:
     """The files first: were the rows first, a kill in between would leave files that nobody finds."""
     found = dict(rows.order_by("pk").values_list("pk", "path")[:PORTION])
-    return [key for key, path in found.items() if not path or _is_gone(path)]
+    gone = [key for key, path in found.items() if not path or _is_gone(path)]
+    stuck.update(found.keys() - set(gone))
+    return gone
 
 
 def _is_gone(path: str) -> bool:
@@ -85,10 +97,13 @@ def _is_gone(path: str) -> bool:
 
 def _messages_go(tenant: Tenant, before: dt.datetime) -> int:
     """In every chat of the studio, with its own people too: staff chats, its own chat, the Playground."""
+    stuck = _stuck[tenant.pk]
     rows = Message.objects.filter(tenant=tenant, created_at__lt=before).order_by("created_at")
+    if stuck:
+        rows = rows.exclude(pk__in=MediaFile.objects.filter(pk__in=stuck).values("message"))
     keys = list(rows.values_list("pk", flat=True)[:PORTION])
     files = MediaFile.objects.filter(message__in=keys)
-    stays = files.exclude(pk__in=_unlinked(files)).values_list("message_id", flat=True)
+    stays = files.exclude(pk__in=_unlinked(files, stuck)).values_list("message_id", flat=True)
     going = set(keys) - set(stays)
     Message.objects.filter(pk__in=going).delete()
     return len(going)

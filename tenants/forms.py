@@ -109,7 +109,7 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
                 "person, as with MILA's own words for complaints and emergencies."
             ),
             "keep_messages_days": gettext_lazy(
-                "What is older is deleted for good, notes and files with it. Empty: kept until you delete it."
+                "What is older is deleted for good, and notes, files and unanswered questions with it. Empty: kept until you delete it."
             ),
             "keep_files_days": gettext_lazy(
                 "Pictures, voice notes and documents of customers, often screenshots of payments. Their messages stay."

@@ -122,7 +122,9 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(
     paths = [file_of(chats.said(chat, "customer", OLD), folder) for _n in range(8)]
     days.kept_before(ombak, NOW, NOW)
     ombak.refresh_from_db()
-    retention._unlinked(MediaFile.objects.all())  # killed after the files and before the rows
+    retention._unlinked(
+        MediaFile.objects.all(), set()
+    )  # killed after the files and before the rows
     assert retention.tidy(ombak, NOW)["messages"] == 3
     run()
     assert not Message.objects.exists()
@@ -197,6 +199,27 @@ def test_a_file_that_cannot_be_deleted_keeps_its_message_and_holds_up_nothing(
     run()
     assert list(Message.objects.all()) == [stuck]
     assert MediaFile.objects.get().path == path.name
+
+
+@pytest.mark.parametrize("kept", ["keep_messages_days", "keep_files_days"])
+def test_files_that_cannot_be_deleted_are_tried_last_and_again_tomorrow(
+    ombak: Tenant, folder: Path, monkeypatch: pytest.MonkeyPatch, kept: str
+) -> None:
+    monkeypatch.setattr(retention, "PORTION", 3)
+    chat = chats.chat(ombak)
+    stuck = [file_of(chats.said(chat, "customer", OLD), folder) for _n in range(4)]
+    for path in stuck:
+        path.unlink()
+        path.mkdir()
+    others = [file_of(chats.said(chat, "customer", OLD + DAY), folder) for _n in range(4)]
+    keep(ombak, **{kept: 60})
+    run()
+    assert not [path for path in others if path.exists()]
+    assert MediaFile.objects.exclude(path="").count() == 4
+    for path in stuck:
+        path.rmdir()
+    run(NOW + DAY)
+    assert not MediaFile.objects.exclude(path="").exists()
 
 
 def test_a_chat_in_which_a_person_is_needed_stays_in_the_inbox(ombak: Tenant) -> None:

@@ -16,6 +16,7 @@ from agent.enclosure import enclosed
 from agent.loop import Run
 from agent.models import Turn
 from agent.phrases import phrase
+from agent.priced_for import spoken_of
 from agent.reply import Question, Reply
 from agent.tools import ToolContext
 from agent.troubles import DECLINED, FALLEN_BACK
@@ -98,7 +99,7 @@ class _Answering:
         return search(
             asked.tenant,
             [asked.text],
-            earlier=asked.earlier,
+            earlier=spoken_of(asked) if judged else asked.earlier,
             at=asked.at,
             judged=judged,
             shelf=self.shelf,

@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent import facts
 from agent.guard import LIMIT, shortened, whatsapp
 from agent.language import of_customer
 from agent.language import words as listed
 from agent.leads import asks_opening_hours, lead, opening_hours
 from agent.phrases import phrase
+from agent.priced_for import fits
 from agent.reply import Question
 from agent.timetable import Day, day_asked, timetable
 from conversations.mailbox import EscalationDraft
@@ -36,25 +36,7 @@ _ATTACK = re.compile(
     r"\b(?:python|javascript|homework|essay|esai|puisi|poem)\b|"
     r"\b(?:panggil|call|run|use)\b.{0,15}\btool"
 )
-_ASKS_PRICE = re.compile(
-    r"\b(?:harga\w*|hrg\w*|biaya\w*|tarif\w*|price\w*|pricing|costs?|how much|fees?|rates?|ongkos\w*|tiketnya)\b|"
-    r"(?<!jam )(?<!jm )(?<!pukul )(?<!umur )(?<!usia )(?<!minimal )(?<!maksimal )\b(?:berapa|brp)\b(?!\s*(?:lama|kali|orang|hari|menit|bulan|jam|minggu|umur|usia|peserta))"
-)
 _NO_WORDS = Vocabulary(0, {}, {}, frozenset())  # how a question is worded needs no studio's words
-# A price for some people only is never told to somebody who did not say that they belong to them, nor the other way.
-_MEMBERS = r"\b(?:member|membership|unlimited)\b"
-_GROUPS = (
-    r"\b(?:ktp|kitas|kitap|lokal|local|locals|resident|residents|warga)\b",
-    r"\b(?:anak\w*|kids?|child|children|remaja|teens?)\b",
-    r"\b(?:pelajar|mahasiswa|students?|siswa)\b",
-    r"\b(?:lansia|seniors?|elderly)\b",
-    r"\b(?:kantor|karyawan|corporate|company|perusahaan|office)\b",
-    r"\b(?:privat|private|prifat)\b",
-    r"\b(?:prenatal|hamil|pregnan\w*)\b",
-    r"\b(?:ytt|ttc|teacher training|pelatihan guru|200 jam|200 hour)\b",
-    _MEMBERS,
-    r"\b(?:retreat|retret|workshop|sound ?bath|aerial)\b",
-)
 
 
 @dataclass(frozen=True)
@@ -134,10 +116,6 @@ def _only_time_of_day(words: Sequence[str]) -> bool:
     }
 
 
-def asks_price(text: str) -> bool:
-    return bool(_ASKS_PRICE.search(text.lower()))
-
-
 def _passage(
     question: Question,
     language: str,
@@ -150,7 +128,7 @@ def _passage(
     if best is None or (day and day.ahead is not None):
         return None  # which day “besok” is, a passage does not know
     text = whatsapp(best_passage(question.tenant, best, question.text))
-    if not text or not _fits(question, text, best.entry.title):
+    if not text or not fits(question, asked, text, best.entry.title):
         return None
     if best.entry.language == language:
         begins = text.partition("\n")[0].endswith(":")  # “Kami menerima:” needs no other beginning
@@ -170,20 +148,3 @@ def _overview(question: Question, language: str, day: Day | None) -> str | None:
     ends = ("introduce", "") if found.language else (found.category, "which")
     parts = [phrase(name, language, question.tenant, question.at) if name else "" for name in ends]
     return "\n\n".join(part for part in (parts[0], found.text, parts[1]) if part)
-
-
-def _fits(question: Question, passage: str, title: str) -> bool:
-    """A question for a price gets an amount, and one that is meant for whoever asks."""
-    if not asks_price(question.text):
-        return True
-    asked, told = question.said.lower(), f"{title}\n{passage}".lower()
-    if not facts.money(passage) and "%" not in passage:
-        return False
-    return all(
-        bool(re.search(g, asked)) <= bool(re.search(g, told)) for g in _GROUPS
-    ) and not _special(asked, title.lower())
-
-
-def _special(asked: str, title: str) -> bool:
-    """Whether the entry as a whole is for a group that the customer did not name; members are everybody."""
-    return any(re.search(g, title) and not re.search(g, asked) for g in _GROUPS if g != _MEMBERS)

@@ -11,6 +11,9 @@ for _name in list(os.environ):
         del os.environ[_name]
 os.environ["ENV_FILE"] = os.devnull
 os.environ["DATA_DIR"] = _KEEP.name
+# No test speaks TLS: each client that a library makes would read all authorities of the system first, 30 ms a time.
+os.environ.pop("SSL_CERT_FILE", None)
+os.environ["SSL_CERT_DIR"] = _KEEP.name
 os.environ["SECRET_KEY"] = "only-for-tests"
 os.environ.setdefault("DATABASE_URL", "sqlite::memory:")
 

@@ -4,7 +4,10 @@ import datetime as dt
 import itertools
 import random
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
+
+from django.db.models import OuterRef, Subquery
 
 from agent.models import Turn
 from conversations.models import Conversation, Customer, Escalation, Message
@@ -19,38 +22,55 @@ def chat(tenant: Tenant, **fields: Any) -> Conversation:
 
 
 def said(on: Conversation, author: str, at: dt.datetime, **fields: Any) -> Message:
+    message = _said(on, author, at, **fields)
+    message.save(force_insert=True)
+    return message
+
+
+def _said(on: Conversation, author: str, at: dt.datetime, **fields: Any) -> Message:
     values = {"text": "x", "state": "seen" if author == "customer" else "read", **fields}
-    return Message.objects.create(
-        tenant=on.tenant, conversation=on, author=author, created_at=at, **values
-    )
+    return Message(tenant=on.tenant, conversation=on, author=author, created_at=at, **values)
 
 
 def answered(on: Conversation, at: dt.datetime, *entries: str, **fields: Any) -> Turn:
     """An answer of the assistant with its turn."""
     reply = said(on, "assistant", at, details=fields.pop("details", {}))
-    values = {"purpose": "customer", "outcome": "answered", "cost": "0.002", **fields}
-    turn = Turn.objects.create(
-        tenant=on.tenant, conversation=on, reply=reply, entries=list(entries), **values
-    )
+    turn = _turn(reply, entries, **fields)
+    turn.save(force_insert=True)
     Turn.objects.filter(pk=turn.pk).update(created_at=at)
     return turn
 
 
+def _turn(reply: Message, entries: Iterable[str], **fields: Any) -> Turn:
+    values = {"purpose": "customer", "outcome": "answered", "cost": "0.002", **fields}
+    on = reply.conversation
+    return Turn(tenant=on.tenant, conversation=on, reply=reply, entries=list(entries), **values)
+
+
 def task(on: Conversation, at: dt.datetime, **fields: Any) -> Escalation:
+    escalation = _task(on, at, **fields)
+    escalation.save(force_insert=True)
+    return escalation
+
+
+def _task(on: Conversation, at: dt.datetime, **fields: Any) -> Escalation:
     values = {"category": "refund", "summary": "x", **fields}
-    return Escalation.objects.create(tenant=on.tenant, conversation=on, created_at=at, **values)
+    return Escalation(tenant=on.tenant, conversation=on, created_at=at, **values)
 
 
 def month(tenant: Tenant, at: dt.datetime, chats: int = 9, days: int = 28) -> None:
     """Messages of a month at random, the same each time: bursts, nights, staff, hand-overs, reactions."""
     chance = random.Random("a month")
     hours = dt.timedelta(hours=1)
+    messages: list[Message] = []
+    turns: list[Turn] = []
+    tasks: list[Escalation] = []
     for _ in range(chats):
         on = chat(tenant)
         now = at - dt.timedelta(days=days) + chance.random() * 24 * hours
         while (now := now + chance.expovariate(1 / 9) * hours) < at:
             for _ in range(chance.choice((1, 1, 2, 3))):
-                said(on, "customer", now)
+                messages.append(_said(on, "customer", now))
                 now += dt.timedelta(seconds=chance.uniform(1, 40))
             if chance.random() < 0.7:
                 now += dt.timedelta(seconds=chance.lognormvariate(1.2, 0.7))
@@ -58,12 +78,24 @@ def month(tenant: Tenant, at: dt.datetime, chats: int = 9, days: int = 28) -> No
                     chance.choice(({}, {}, {"feedback": "good"}, {"feedback": "bad"}))
                 )
                 marks |= {"escalation": {"category": "refund"}} if chance.random() < 0.3 else {}
-                answered(on, now, *chance.sample("abcd", chance.randint(0, 3)), details=marks)
+                messages.append(_said(on, "assistant", now, details=marks))
+                turns.append(_turn(messages[-1], chance.sample("abcd", chance.randint(0, 3))))
             if chance.random() < 0.15:
-                task(on, now, category=chance.choice(Escalation.Category.values), state="resolved")
+                category = chance.choice(Escalation.Category.values)
+                tasks.append(_task(on, now, category=category, state="resolved"))
             if chance.random() < 0.2:
                 now += dt.timedelta(minutes=chance.uniform(1, 2000))
-                said(on, "staff", now)
+                messages.append(_said(on, "staff", now))
+    _stored(messages, turns, tasks)
+
+
+def _stored(messages: list[Message], turns: list[Turn], tasks: list[Escalation]) -> None:
+    """All at once: one by one they took most of the time of these tests."""
+    Message.objects.bulk_create(messages)
+    Turn.objects.bulk_create(turns)
+    Escalation.objects.bulk_create(tasks)
+    at = Message.objects.filter(pk=OuterRef("reply_id")).values("created_at")
+    Turn.objects.filter(pk__in=[turn.pk for turn in turns]).update(created_at=Subquery(at))
 
 
 def by_hand(tenant: Tenant, first: dt.date, last: dt.date) -> dict[str, Any]:

@@ -165,7 +165,8 @@ def test_orders_to_the_assistant_are_declined_without_bothering_staff(ombak, now
 
 def chat(tenant, now, *texts):
     """The answers to these messages, one after the other."""
-    history, told = [], []
+    history: list[Line] = []
+    told = []
     for text in texts:
         reply = answer(Question(tenant, text, now, history), None)
         history = [*history, Line("customer", text, now), Line("assistant", reply.text, now)]

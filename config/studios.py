@@ -22,9 +22,9 @@ from tenants import invitations
 from tenants.access import is_platform_admin
 from tenants.account import fielded
 from tenants.deeds import note
-from tenants.forms import ZONES
 from tenants.models import Membership, Tenant
 from tenants.pages import Page, frame, staff_page
+from tenants.places import ZONES
 from tenants.team import link_to_send
 from tenants.updates import store
 from tenants.widgets import LongSelect

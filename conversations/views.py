@@ -60,6 +60,7 @@ def page(request: HttpRequest, pk: uuid.UUID | str) -> HttpResponse:
         colleagues=colleagues(request, conversation.tenant),
         token=uuid.uuid4().hex,
         may_erase=allowed(request, "studio"),
+        may_invite=allowed(request, "studio"),
     )
 
 

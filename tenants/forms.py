@@ -1,7 +1,6 @@
 """The forms behind the admin: keys that never come out, and hours and contacts as people write them."""
 
 import re
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -20,16 +19,13 @@ from unfold.widgets import (
 from tenants.attempts import is_locked, locked
 from tenants.hours import DAYS
 from tenants.models import Tenant
+from tenants.places import ZONES, Choices, currencies, offered
 from tenants.secrets import hint
 from tenants.updates import clean_key
 from tenants.widgets import HoursWidget, LongSelect, RowsWidget
 
 KEYS = frozenset({"anthropic_api_key", "openai_api_key"})
 SHORTEST_KEY = 20
-# The three zones of Indonesia, then all others.
-HOME = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
-ZONES = [(zone, f"{zone} ({name})") for zone, name in HOME.items()]
-ZONES += [(zone, zone) for zone in sorted(zoneinfo.available_timezones() - HOME.keys())]
 _TIME = re.compile(r"([01]?[0-9]|2[0-4])(?:[:.]?([0-9]{2}))?")
 Hours = dict[str, list[list[str]]]
 
@@ -86,8 +82,13 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
     )
     timezone = forms.CharField(
         label=gettext_lazy("Time zone"),
-        widget=LongSelect({"class": " ".join(SELECT_CLASSES)}, choices=ZONES),
+        widget=LongSelect({"class": " ".join(SELECT_CLASSES)}),
         help_text=gettext_lazy("All times on the pages and in the answers are of this zone."),
+    )
+    currency = forms.CharField(
+        label=gettext_lazy("Currency"),
+        widget=LongSelect({"class": " ".join(SELECT_CLASSES)}),
+        help_text=gettext_lazy("AI budgets and costs are told in this money."),
     )
 
     class Meta:
@@ -95,7 +96,6 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = "__all__"  # noqa: DJ007 - the admin names the fields
         help_texts = {
             "mode": gettext_lazy("In test mode only messages that start with !test are answered."),
-            "currency": gettext_lazy("Three letters, such as IDR."),
             "persona_name": gettext_lazy("With this name the assistant introduces itself."),
             "address": gettext_lazy(
                 "Street and number. With an AI key the assistant tells it to customers who ask; without one they are told what the knowledge "
@@ -128,11 +128,20 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, choices in (("timezone", ZONES), ("currency", currencies())):
+            if name in self.fields:
+                self._offer(name, choices)
         for name in KEYS & self.fields.keys():
             stored = hint(getattr(self.instance, name))
             self.fields[name].help_text = _told_of_key(stored)
             self.fields[name].widget = UnfoldAdminPasswordWidget({"autocomplete": "new-password"})
             self.initial[name] = ""
+
+    def _offer(self, name: str, choices: Choices) -> None:
+        typed = [self.data.get(self.add_prefix(name), "")] if self.is_bound else []
+        widget = self.fields[name].widget
+        assert isinstance(widget, LongSelect)
+        widget.choices = offered(choices, [*typed, getattr(self.instance, name)])
 
     def clean_opening_hours(self) -> Hours:
         return tidy_hours(self.cleaned_data["opening_hours"] or {})

@@ -11,9 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tenants.forms import ZONES, TenantForm
+from tenants.forms import TenantForm
 from tenants.models import Tenant
-from tenants.widgets import LongSelect
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -113,8 +112,6 @@ class TabForm(TenantForm):
         for name in [name for name in self.fields if name not in shown]:
             del self.fields[name]  # the base declares some for every form
         self.order_fields(shown)
-        if "timezone" in self.fields:
-            self.fields["timezone"].widget = LongSelect(choices=ZONES)
         for field in self.fields.values():
             if isinstance(field.widget, _PLAIN):
                 field.widget.attrs["class"] = "m-field"

@@ -226,7 +226,9 @@
   const quick = () => document.getElementById("quick");
   const offered = () => [...quick().querySelectorAll("li:not([hidden])")];
   const typed = () => field().value.slice(0, field().selectionStart).match(/(^|\s)\/([\p{L}\w-]*)$/u);
+  const none = () => document.getElementById("quick-none");  // there is none yet: how to make one
   function offer(shown) {
+    if (none()) { none().hidden = !shown; return; }
     quick().hidden = !shown;
     if (shown) choose(0);
   }
@@ -244,7 +246,7 @@
     quick().querySelectorAll("li").forEach(function (row) {
       row.hidden = !row.dataset.shortcut.startsWith(word[2].toLowerCase());
     });
-    offer(offered().length > 0);
+    offer(none() ? !word[2] : offered().length > 0);
   }
   function insert(row) {
     const area = field();
@@ -260,6 +262,7 @@
     const area = event.target;
     if (!area.matches || !area.matches("[data-reply] textarea, [data-note] textarea")) return;
     if (area.id === "reply" && !quick().hidden && picked(event)) return;
+    if (event.key === "Escape" && none()) offer(false);
     if (event.key !== "Enter" || event.isComposing) return;
     const sends = event.ctrlKey || event.metaKey || (!event.shiftKey && !narrow());
     if (sends) { event.preventDefault(); area.form.requestSubmit(); }
@@ -287,8 +290,8 @@
     if (near("#quick li")) insert(near("#quick li"));
     else if (near("[data-quick]")) {
       quick().querySelectorAll("li").forEach((row) => { row.hidden = false; });
-      offer(quick().hidden);
-    } else if (!near("#quick") && !near("#reply")) offer(false);
+      offer((none() || quick()).hidden);
+    } else if (!near(".i-quick") && !near("#reply")) offer(false);
   });
 
   document.addEventListener("DOMContentLoaded", function () {

@@ -238,6 +238,44 @@ def test_what_does_not_fit_with_another_part_is_told_on_top(owner: Client, ombak
     assert "There is no exchange rate for XYZ" in page
 
 
+def options(page: str, name: str) -> dict[str, bool]:
+    """What can be chosen, and what is."""
+    field = re.search(rf'<select[^>]*name="{name}"[^>]*>(.*?)</select>', page, re.DOTALL)
+    assert field
+    return {
+        value: bool(chosen)
+        for value, chosen in re.findall(r'<option value="([^"]*)"( selected)?', field[1])
+    }
+
+
+def test_zones_are_those_of_places_and_money_has_a_name(owner: Client, ombak: Tenant) -> None:
+    page = text(owner, "studio")
+    zones, money = options(page, "timezone"), options(page, "currency")
+    assert list(zones)[:3] == ["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"]
+    assert not zones.keys() & {"Zulu", "localtime", "ROK", "UTC", "Etc/UTC", "US/Pacific"}
+    assert [name for name, chosen in zones.items() if chosen] == [ombak.timezone]
+    assert [name for name, chosen in money.items() if chosen] == ["IDR"]
+    with override("id"):
+        assert "IDR · Rupiah Indonesia" in text_in_indonesian(owner)
+
+
+def text_in_indonesian(owner: Client) -> str:
+    owner.cookies["django_language"] = "id"
+    return text(owner, "studio")
+
+
+def test_what_is_stored_and_in_no_list_stays(owner: Client, ombak: Tenant) -> None:
+    Tenant.objects.update(timezone="Etc/UTC", currency="XAU")
+    page = text(owner, "studio")
+    for name, stored in (("timezone", "Etc/UTC"), ("currency", "XAU")):
+        assert options(page, name)[stored]
+    saved = save(owner, ombak, "studio", city="Ubud")
+    assert (saved.timezone, saved.currency) == ("Etc/UTC", "XAU")
+    refused = send(owner, "studio", currency="Rp", timezone="Mars").content.decode()
+    assert options(refused, "currency")["Rp"]
+    assert options(refused, "timezone")["Mars"]
+
+
 def both(owner: Client, colleague: Client, part: str, hers: Any, theirs: Any) -> Any:
     """The colleague saves while she is typing; then she does."""
     typed = {**shown(owner, part), **hers}

@@ -4,6 +4,7 @@ import base64
 import datetime as dt
 import json
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pytest
@@ -59,6 +60,7 @@ def program(ombak: Tenant) -> Program:
 # Logging in --------------------------------------------------------------------------------------
 
 
+@cache
 def operations() -> list[tuple[str, str]]:
     paths = api.get_openapi_schema()["paths"]
     return [(method.upper(), path) for path, methods in paths.items() for method in methods]

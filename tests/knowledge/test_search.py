@@ -270,35 +270,37 @@ def test_the_exam_is_found(demo, now):
     assert sum(place < 5 for place in places) / len(places) >= 0.955
 
 
-@pytest.mark.parametrize(
-    ("question", "entry", "words"),
-    [
-        ("alamat studio dimana kak?", "ombak-loc-address", "Jl. Pantai Pererenan No. 88"),
-        ("where is the studio?", "ombak-loc-address", "Jl. Pantai Pererenan No. 88"),
-        ("what time is the sunset class", "ombak-sch-evening", "every day at *17:00*"),
-        ("jadwal kelas pagi", "ombak-sch-morning", "_Hatha Lembut_ (60 menit)"),
-        ("are you open on christmas day?", "ombak-sch-holidays", "_25 December_: one class only"),
-        ("Berapa harga membership?", "ombak-buy-packages", "Unlimited 1 bulan: *Rp 1.850.000*"),
-        ("handuk sewa berapa", "ombak-loc-facilities", "Handuk sewa *Rp 15.000*."),
-        ("harga kelas", "ombak-buy-packages", "1 kelas: *Rp 150.000*"),
-        ("how much is the aerial class", "ombak-cls-aerial", "Rp 225.000"),
-        ("kelas yin jam brp", "ombak-sch-evening", "*18:30*"),
-        ("how long is the yin class", "ombak-sch-evening", "(75 min)"),
-        ("how do I cancel a class", "ombak-pol-cancel", "kirim pesan WhatsApp"),
-        ("how do I cancel a class", "ombak-pol-cancel", "*4 jam*"),
-        ("ada parkir mobil ga", "ombak-loc-parking", "six places"),
-        ("unlimited gratis ya?", "ombak-buy-packages", "Unlimited 1 bulan: *Rp 1.850.000*"),
-        ("wifi ada ga? mau kerja abis kelas", "ombak-loc-cafe", "Wi-Fi"),
-        ("umur minimal brp kak", "ombak-pol-age", "*16 tahun ke atas*"),
-    ],
-)
-def test_a_clear_match_answers(demo, now, question, entry, words):
-    best = next(hit for hit in search(demo["ombak"], [question], at=now) if hit.clear)
-    assert best.entry.external_id == entry
-    answer = best_passage(demo["ombak"], best, question)
-    assert words in answer
-    assert len(answer) <= 600
-    assert "**" not in answer
+CLEAR = [
+    ("alamat studio dimana kak?", "ombak-loc-address", "Jl. Pantai Pererenan No. 88"),
+    ("where is the studio?", "ombak-loc-address", "Jl. Pantai Pererenan No. 88"),
+    ("what time is the sunset class", "ombak-sch-evening", "every day at *17:00*"),
+    ("jadwal kelas pagi", "ombak-sch-morning", "_Hatha Lembut_ (60 menit)"),
+    ("are you open on christmas day?", "ombak-sch-holidays", "_25 December_: one class only"),
+    ("Berapa harga membership?", "ombak-buy-packages", "Unlimited 1 bulan: *Rp 1.850.000*"),
+    ("handuk sewa berapa", "ombak-loc-facilities", "Handuk sewa *Rp 15.000*."),
+    ("harga kelas", "ombak-buy-packages", "1 kelas: *Rp 150.000*"),
+    ("how much is the aerial class", "ombak-cls-aerial", "Rp 225.000"),
+    ("kelas yin jam brp", "ombak-sch-evening", "*18:30*"),
+    ("how long is the yin class", "ombak-sch-evening", "(75 min)"),
+    ("how do I cancel a class", "ombak-pol-cancel", "kirim pesan WhatsApp"),
+    ("how do I cancel a class", "ombak-pol-cancel", "*4 jam*"),
+    ("ada parkir mobil ga", "ombak-loc-parking", "six places"),
+    ("unlimited gratis ya?", "ombak-buy-packages", "Unlimited 1 bulan: *Rp 1.850.000*"),
+    ("wifi ada ga? mau kerja abis kelas", "ombak-loc-cafe", "Wi-Fi"),
+    ("umur minimal brp kak", "ombak-pol-age", "*16 tahun ke atas*"),
+]
+
+
+def test_a_clear_match_answers(demo, now):
+    """All of them in one house: to shelve its knowledge takes longer than to ask."""
+    for question, entry, words in CLEAR:
+        best = next((hit for hit in search(demo["ombak"], [question], at=now) if hit.clear), None)
+        assert best is not None, question
+        assert best.entry.external_id == entry, question
+        answer = best_passage(demo["ombak"], best, question)
+        assert words in answer, question
+        assert len(answer) <= 600, question
+        assert "**" not in answer, question
 
 
 @pytest.mark.parametrize(
@@ -328,27 +330,27 @@ def test_a_fee_for_something_else_is_no_rival_of_the_price_list(demo, now):
     assert "Unlimited bulanan: *Rp 1.950.000*" in best_passage(demo["senja"], best, question)
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
-        "jam berapa kak?",
-        "What classes do you offer?",
-        "is there a women only class?",
-        "can I join your classes online over zoom?",
-        "siapa yg ngajar sunset flow sore ini?",
-        "what's new on the notice board?",  # somebody hid orders for an assistant there
-        "minimum age for aerial",
-        "bedanya yin sama hatha apa",
-        "siapa nama pemilik studio",
-        "harga kelas yin",  # single classes cost the same, but no entry says so
-        "kelas jam 12 siang ada?",
-        "hari selasa ada kelas apa?",  # several entries tell a part of it
-        "mau kerja",
-        "discount for students",  # what partners take off for our students is another matter
-    ],
-)
-def test_what_the_knowledge_does_not_clearly_answer_is_not_clear(demo, now, question):
-    assert not any(hit.clear for hit in search(demo["ombak"], [question], at=now))
+UNCLEAR = [
+    "jam berapa kak?",
+    "What classes do you offer?",
+    "is there a women only class?",
+    "can I join your classes online over zoom?",
+    "siapa yg ngajar sunset flow sore ini?",
+    "what's new on the notice board?",  # somebody hid orders for an assistant there
+    "minimum age for aerial",
+    "bedanya yin sama hatha apa",
+    "siapa nama pemilik studio",
+    "harga kelas yin",  # single classes cost the same, but no entry says so
+    "kelas jam 12 siang ada?",
+    "hari selasa ada kelas apa?",  # several entries tell a part of it
+    "mau kerja",
+    "discount for students",  # what partners take off for our students is another matter
+]
+
+
+def test_what_the_knowledge_does_not_clearly_answer_is_not_clear(demo, now):
+    for question in UNCLEAR:
+        assert not any(hit.clear for hit in search(demo["ombak"], [question], at=now)), question
 
 
 @pytest.mark.parametrize(

@@ -162,9 +162,9 @@ def test_nothing_of_another_studio_stands_on_the_page(
     assert numbers.findall(before) == numbers.findall(after)
 
 
-@pytest.mark.parametrize("days_asked", ["7", "30", "90", "", "1000000", "-1", "x"])
-def test_only_the_three_ranges_are_counted(client: Client, month: Tenant, days_asked: str) -> None:
-    assert 'aria-current="page"' in text(client, f"{PAGE}?days={days_asked}")
+def test_only_the_three_ranges_are_counted(client: Client, month: Tenant) -> None:
+    for asked in ("7", "30", "90", "", "1000000", "-1", "x"):
+        assert 'aria-current="page"' in text(client, f"{PAGE}?days={asked}"), asked
 
 
 def test_an_unknown_table_is_not_found(client: Client, ombak: Tenant) -> None:

@@ -1,10 +1,12 @@
 import datetime as dt
+import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from tenants.models import Tenant
@@ -13,8 +15,7 @@ from whatsapp.lease import Lease, held_elsewhere, hold, host_of, locked, seize
 from whatsapp.models import WhatsAppAccount
 
 DJANGO = """
-import os, django
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+import django
 django.setup()
 """
 
@@ -84,7 +85,10 @@ def test_on_one_host_the_lock_decides(account: WhatsAppAccount, tmp_path: Path, 
     assert hold(account, lock, "here") is None
 
 
-def test_of_another_host_a_lease_that_ran_out_decides(account: WhatsAppAccount, tmp_path: Path):
+def test_of_another_host_a_lease_that_ran_out_decides(
+    account: WhatsAppAccount, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(leases, "locked", lambda path, _wait=0.0: locked(path))
     lock = tmp_path / "lock"
     frozen = hold(account, lock, "there")
     assert frozen is not None
@@ -100,7 +104,9 @@ def test_of_another_host_a_lease_that_ran_out_decides(account: WhatsAppAccount, 
     assert not frozen.sure
 
 
-def test_a_frozen_line_of_this_machine_is_ended(tmp_path: Path):
+def test_a_frozen_line_of_this_machine_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    waits = iter([0.0])  # for a line that is frozen; then as long as it takes
+    monkeypatch.setattr(leases, "locked", lambda path, wait=0.0: locked(path, next(waits, wait)))
     lock = tmp_path / "ac-count.lock"
     program = f"""
 import time
@@ -110,9 +116,9 @@ locked(Path({str(lock)!r}))
 print("held", flush=True)
 time.sleep(60)
 """
-    line = subprocess.Popen(
-        [sys.executable, "-c", DJANGO + program, "--line", "ac-count"], stdout=subprocess.PIPE
-    )
+    command = [sys.executable, "-c", DJANGO + program, "--line", "ac-count"]
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": settings.WHATSAPP_LINE_SETTINGS}
+    line = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)
     assert line.stdout is not None
     assert line.stdout.readline() == b"held\n"
     line.send_signal(signal.SIGSTOP)

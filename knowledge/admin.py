@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.defaultfilters import date, filesizeformat
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -28,6 +29,8 @@ from tenants.admin import StudioModelAdmin, pill
 
 Status, IndexState = KnowledgeEntry.Status, KnowledgeEntry.IndexState
 OLD_DAYS = 180
+ACTIVATE = "_activate"  # the button of a draft's page
+GAP, TEMPLATE = "…", "template"  # of the drafts that the setup guide makes
 
 
 class CategoryFilter(admin.SimpleListFilter):
@@ -140,6 +143,8 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         changes.by(obj, request.user if is_staff(request.user) else None)
+        if ACTIVATE in request.POST and obj.status == Status.DRAFT:
+            _activate(request, obj)
         if not change:
             super().save_model(request, obj, form, change)
         elif chosen_studio(request) in (None, obj.tenant):
@@ -151,6 +156,13 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
             told = _("Saved, but customers are not told of it before somebody approves it:")
             messages.warning(request, " ".join([told, *review.reasons(obj)]))
         _warn(request, obj)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """A draft with gaps stays open: who wanted it active fills them in."""
+        if ACTIVATE in request.POST and obj.status == Status.DRAFT:
+            return redirect("admin:knowledge_knowledgeentry_change", obj.pk)
+        response: HttpResponse = super().response_change(request, obj)
+        return response
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -192,7 +204,8 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
 
     @admin.display(description=gettext_lazy("category"), ordering="category")
     def shown_category(self, entry: KnowledgeEntry) -> str:
-        return str(dict(KnowledgeCategory.Builtin.choices).get(entry.category, entry.category))
+        name = dict(KnowledgeCategory.Builtin.choices).get(entry.category, entry.category)
+        return f"{name} · {entry.get_language_display()}"
 
     @pill(
         gettext_lazy("status"),
@@ -215,12 +228,15 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
             IndexState.INDEXED: "success",
             IndexState.WAITING: "info",
             IndexState.FAILED: "danger",
+            "unused": "default",
         },
         ordering="index_state",
     )
     def index(self, entry: KnowledgeEntry) -> tuple[str, str]:
         if entry.needs_review:
             return IndexState.WAITING, _("Not before its review")
+        if told := _not_searched(entry):
+            return "unused", told
         return entry.index_state, entry.get_index_state_display()
 
     @admin.display(description=gettext_lazy("file"))
@@ -241,7 +257,7 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
         if entry.needs_review:
             return _("Not before its review")
         if not entry.index_error:
-            return entry.get_index_state_display()
+            return _not_searched(entry) or entry.get_index_state_display()
         return format_html("{}: {}", entry.get_index_state_display(), entry.index_error[:300])
 
     @admin.action(description=gettext_lazy("Activate"), permissions=["change"])
@@ -264,6 +280,22 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
     @admin.action(description=gettext_lazy("Export as csv"), permissions=["view"])
     def export_csv(self, request: HttpRequest, rows: QuerySet[KnowledgeEntry]) -> HttpResponse:
         return importpages.exported(request, rows, "csv", "mila")
+
+
+def _activate(request: HttpRequest, entry: KnowledgeEntry) -> None:
+    """Customers would read the gaps of a template as they stand."""
+    if GAP in entry.content and (entry.external_id or "").startswith(TEMPLATE):
+        told = _("Saved, and still a draft. Gaps marked “…” that are left: %(number)s.")
+        messages.warning(request, told % {"number": entry.content.count(GAP)})
+    else:
+        entry.status = Status.ACTIVE
+
+
+def _not_searched(entry: KnowledgeEntry) -> str:
+    """Whether a draft or something old is indexed is nobody's concern."""
+    if entry.index_state == IndexState.FAILED or entry.status == Status.ACTIVE:
+        return ""
+    return _("Not used yet") if entry.status == Status.DRAFT else _("Not used")
 
 
 def _warn(request: HttpRequest, entry: KnowledgeEntry) -> None:

@@ -1,6 +1,7 @@
 """The field that says which studio a form was opened for."""
 
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -17,6 +18,13 @@ def of_studio(context: template.Context) -> SafeString:
     return format_html(
         '<input type="hidden" name="{}" value="{}">', FIELD, studio.pk if studio else ""
     )
+
+
+@register.simple_tag(takes_context=True)
+def guide_is_open(context: template.Context) -> bool:
+    """Whether the person's menu offers the setup guide; asked of the menu, which knows."""
+    groups = context.get("sidebar_navigation") or []
+    return any(item["link"] == reverse("guide") for group in groups for item in group["items"])
 
 
 @register.simple_tag

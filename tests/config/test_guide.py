@@ -233,3 +233,20 @@ def test_drafts_ask_for_a_language(owner: Client, ombak: Tenant) -> None:
     page = owner.post("/admin/guide/drafts/", {"language": "fr"}, follow=True).content.decode()
     assert "Choose at least one language" in page
     assert not KnowledgeEntry.objects.filter(tenant=ombak).exists()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/knowledge/knowledgeentry/",
+        "/admin/knowledge/knowledgeentry/add/",
+        "/admin/playground/",
+    ],
+)
+def test_where_the_guide_sends_people_a_link_leads_back(
+    owner: Client, ombak: Tenant, address: str
+) -> None:
+    back = 'href="/admin/guide/">← '
+    assert back in owner.get(address).content.decode()
+    Tenant.objects.update(guide_hidden="open")
+    assert back not in owner.get(address).content.decode()

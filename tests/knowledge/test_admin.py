@@ -107,3 +107,42 @@ def test_tables_are_shown_as_tables() -> None:
 def test_an_empty_list_says_what_to_write(owner: Client) -> None:
     assert "The assistant knows nothing yet." in owner.get(LIST).content.decode()
     assert "Nothing fits this search." in owner.get(LIST, {"q": "zzz"}).content.decode()
+
+
+def test_a_draft_is_activated_by_one_button_on_its_page(owner: Client, ombak: Tenant) -> None:
+    entry = factories.entry(ombak, "Harga", status="draft", category="classes", content="Rp 1")
+    page = f"{LIST}{entry.pk}/change/"
+    assert 'name="_activate"' in owner.get(page).content.decode()
+    form = FORM | {"status": "draft", "content": "Rp 2", "_activate": "1"}
+    assert owner.post(page, form).status_code == 302
+    entry.refresh_from_db()
+    assert (entry.status, entry.content) == ("active", "Rp 2")
+    assert 'name="_activate"' not in owner.get(page).content.decode()
+
+
+def test_a_template_with_gaps_is_saved_and_stays_a_draft(owner: Client, ombak: Tenant) -> None:
+    entry = factories.entry(
+        ombak, "Kelas", status="draft", external_id="template-classes-id", content="… dan …"
+    )
+    page = f"{LIST}{entry.pk}/change/"
+    form = FORM | {"status": "draft", "external_id": entry.external_id, "_activate": "1"}
+    answer = owner.post(page, form | {"content": "Yin dan …"}, follow=True)
+    assert answer.redirect_chain == [(page, 302)]
+    assert "Gaps marked “…” that are left: 1." in answer.content.decode()
+    entry.refresh_from_db()
+    assert (entry.status, entry.content) == ("draft", "Yin dan …")
+    owner.post(page, form | {"content": "Yin dan Hatha"})
+    entry.refresh_from_db()
+    assert entry.status == "active"
+
+
+def test_the_list_says_what_a_draft_is_about_and_nothing_of_its_index(
+    owner: Client, ombak: Tenant
+) -> None:
+    factories.entry(
+        ombak, "Kelas", status="draft", category="classes", language="en", index_state="indexed"
+    )
+    page = owner.get(LIST).content.decode()
+    assert "Classes · English" in page
+    assert "Not used yet" in page
+    assert ">Indexed<" not in page.partition("<tbody>")[2]

@@ -1,6 +1,7 @@
 """Settings of the tests: nothing of the developer's own environment, nothing outside a temporary folder."""
 
 import os
+import sys
 import tempfile
 
 _KEEP = tempfile.TemporaryDirectory(prefix="mila-tests-")
@@ -9,6 +10,9 @@ for _name in list(os.environ):
         ("ANTHROPIC_", "OPENAI_", "QDRANT_", "AGENT_", "ADMIN_", "WHATSAPP_", "EMAIL_", "PUBLIC_")
     ):
         del os.environ[_name]
+# Compiled once for all: else each process of a run compiles the whole house and its tests anew, for seconds.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ["ENV_FILE"] = os.devnull
 os.environ["DATA_DIR"] = _KEEP.name
 # No test speaks TLS: each client that a library makes would read all authorities of the system first, 30 ms a time.

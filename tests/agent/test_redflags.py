@@ -83,12 +83,13 @@ def test_on_the_shipped_questions_no_call_is_needless_and_few_are_missed():
 PHRASED = [json.loads(line) for line in PHRASES.read_text("utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("row", PHRASED, ids=lambda row: row["text"][:40])
-def test_each_phrase_of_the_list_calls_for_what_it_should(row):
-    flag = redflags.find(row["text"])
-    assert (flag is not None) == bool(row["category"]), flag
-    if flag and row["category"] in ("self_harm", "emergency", "human_request"):
-        assert flag.fixed
+def test_each_phrase_of_the_list_calls_for_what_it_should():
+    read = [(row["text"], row["category"], redflags.find(row["text"])) for row in PHRASED]
+    assert [each for each in read if bool(each[1]) != bool(each[2])] == []
+    serious = ("self_harm", "emergency", "human_request")
+    assert [
+        flag for _, category, flag in read if flag and category in serious and not flag.fixed
+    ] == []
 
 
 TOLD = tomllib.loads(redflags.WORDS.read_text("utf-8"))

@@ -18,7 +18,7 @@ from whatsapp.states import describe
 
 
 def overview(studios: QuerySet[Tenant], at: dt.datetime) -> list[dict[str, Any]]:
-    """One line per studio. Cost and answers are of this month (UTC); what the demo made up cost nothing."""
+    """One line per studio. Cost and answers are of this month (UTC), without what the demo made up."""
     first = at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     accounts = {a.tenant_id: a for a in WhatsAppAccount.objects.select_related("tenant")}
     waits = by_studio(Escalation.objects.filter(state=Escalation.State.OPEN), Count("pk"))
@@ -26,7 +26,8 @@ def overview(studios: QuerySet[Tenant], at: dt.datetime) -> list[dict[str, Any]]
     last = by_studio(chats, Max("last_message_at"))
     month = Turn.objects.filter(created_at__gte=first)
     cost = by_studio(month.exclude(model=MADE_UP), Sum("cost"))
-    answers = by_studio(month.filter(purpose=Turn.Purpose.CUSTOMER), Count("pk"))
+    told = month.filter(purpose=Turn.Purpose.CUSTOMER).exclude(model=MADE_UP)
+    answers = by_studio(told, Count("pk"))
     people = Count("memberships")
     owners = Count("memberships", filter=Q(memberships__role=Membership.Role.OWNER))
     rows = list(studios.annotate(people=people, owners=owners))

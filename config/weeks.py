@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 import config
 from agent.models import Turn
 from agent.records import Gap, GapQuestion
 from config.dialogues import Dialogue, Weeks, read
 from config.telling import Telling
+from conversations.madeup import CHAT, FIRST_PHONE, people
+from conversations.madeup import shown as shown
 from conversations.models import Conversation, Customer, Escalation, Message
 from knowledge.models import KnowledgeEntry
 from tenants.models import Tenant
@@ -24,25 +25,11 @@ from whatsapp.models import WhatsAppAccount
 
 FOLDER = Path(config.__file__).parent / "demo" / "weeks"
 DAYS = 21
-CHAT = "@demo"  # no server that WhatsApp knows
-# Numbers that nobody has: customers of the demo, and only they.
-FIRST_PHONE, LAST_PHONE = "+628000000000", "+628000009999"
 # How many begin in each hour of the studio's day.
 _HOURS = [0, 0, 0, 0, 0, 1, 4, 7, 8, 7, 6, 6, 7, 5, 4, 4, 5, 7, 8, 9, 8, 6, 3, 1]
 _WEEKDAYS = [8, 7, 8, 8, 9, 11, 10]
 _REST = dt.timedelta(days=2)  # until somebody writes again
 _SETTLED = dt.timedelta(hours=20)  # older tasks are done
-
-
-def people_of_demo(tenant: Tenant) -> QuerySet[Customer]:
-    return Customer.objects.filter(
-        tenant=tenant, phone__gte=FIRST_PHONE, phone__lte=LAST_PHONE
-    ).order_by()
-
-
-def shown(tenant: Tenant) -> bool:
-    """Whether made-up conversations stand in this studio."""
-    return people_of_demo(tenant).exists()
 
 
 def is_demo(tenant: Tenant) -> bool:
@@ -62,7 +49,7 @@ def is_free(tenant: Tenant) -> bool:
 def forget(tenant: Tenant) -> None:
     """Take the made-up weeks out of the studio again, with everything that came of them."""
     Conversation.objects.filter(tenant=tenant, chat__endswith=CHAT).delete()
-    people_of_demo(tenant).delete()
+    people(tenant).delete()
     Gap.objects.filter(tenant=tenant, questions=None).delete()
 
 

@@ -159,5 +159,7 @@ def reactable(conversation: Conversation, shown: Sequence[Row]) -> set[int]:
     """The newest few messages of the customer: nobody reacts to old ones."""
     if conversation.channel != Conversation.Channel.WHATSAPP or conversation.blocked:
         return set()
+    if conversation.made_up:
+        return set()
     rows = [row.pk for row in shown if row.inbound and row.whatsapp_id]
     return set(rows[-3:])

@@ -45,12 +45,20 @@ def reply(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     )
     if _replies(conversation, said["key"]) and not before:  # a double tap is one reply
         log(request, conversation, "replied")
+        _goes_nowhere(conversation, said["key"])
     return _answer(request, conversation, problem)
 
 
 def _send(conversation: Conversation, text: str, said: dict[str, Any]) -> str:
     outbox.queue(conversation, text, author=Message.Author.STAFF, **said)
     return ""
+
+
+def _goes_nowhere(conversation: Conversation, key: str) -> None:
+    """A made-up customer of a demo: the reply stands in the chat, and no line takes it."""
+    if conversation.made_up:
+        mine = Message.objects.filter(tenant=conversation.tenant_id, idempotency_key=key[:120])
+        mine.filter(state=Message.State.QUEUED).update(state=Message.State.CANCELLED)
 
 
 def _replies(conversation: Conversation, key: str) -> bool:
@@ -141,7 +149,7 @@ def react(request: HttpRequest, pk: uuid.UUID, message: int) -> HttpResponse:
     """A sign under a customer's message."""
     conversation = find(request, pk)
     row = get_object_or_404(conversation.messages, pk=message)
-    if request.method == "POST" and not conversation.blocked:
+    if request.method == "POST" and not (conversation.blocked or conversation.made_up):
         emoji = request.POST.get("emoji", "")
         reactions.react(row, emoji, at=timezone.now(), written_by=person(request))
     return back_to(conversation)

@@ -14,7 +14,7 @@ from tenants.prepared import Literal
 State = Notice.State
 LATEST = dt.timedelta(hours=24)  # what was asked longer ago wakes nobody any more
 AT_ONCE = 100
-MADE_UP = "@demo"  # the customers of the demo's three weeks call nobody
+MADE_UP = Conversation.MADE_UP  # the customers of the demo's three weeks call nobody
 
 
 def plan_new(at: dt.datetime) -> bool:

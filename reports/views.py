@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from conversations import madeup
 from reports import days
 from reports.charts import CHARTS, Chart
 from reports.figures import (
@@ -39,6 +40,7 @@ def page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     if so_far >= ENOUGH:
         shown = report(tenant, length, at)
         context |= {"report": shown, "charts": charts(shown), "figures": figures(shown)}
+        context["made_up"] = madeup.shown(tenant)
         context["progress"] = days.progress(tenant, shown.first, at)
     return frame(request, "reports/page.html", _("Reports"), **context)
 

@@ -60,6 +60,8 @@ class Conversation(models.Model):
         ASSISTANT = "assistant", _("Assistant")
         STAFF = "staff", _("Staff")
 
+    MADE_UP = "@demo"  # how the address of a demo's chats ends: no server that WhatsApp knows
+
     # Chats with the studio's own people, which no list of customers shows.
     WITHIN = (Channel.PLAYGROUND, Channel.STAFF)
 
@@ -155,6 +157,11 @@ class Conversation(models.Model):
     def blocked(self) -> bool:
         """Whether staff want nothing of this customer to be answered."""
         return self.customer is not None and self.customer.blocked_at is not None
+
+    @property
+    def made_up(self) -> bool:
+        """Of a demo: nobody is there to read what is written."""
+        return self.chat.endswith(self.MADE_UP)
 
     def silent(self, at: dt.datetime) -> bool:
         """Whether a person has this chat, and the assistant did not come back by itself yet."""

@@ -54,6 +54,13 @@ def test_last_months_cost_is_not_this_months(root: Client, ombak: Tenant) -> Non
     assert "this month: 0 answers, US$ 0.00" in text(root)
 
 
+def test_answers_that_a_demo_made_up_are_no_answers_for_nothing(
+    root: Client, ombak: Tenant
+) -> None:
+    Turn.objects.create(tenant=ombak, purpose="customer", outcome="answered", cost=5, model="demo")
+    assert "this month: 0 answers, US$ 0.00" in text(root)
+
+
 def test_more_studios_ask_the_database_no_more(root: Client, ombak: Tenant, senja: Tenant) -> None:
     def asked() -> int:
         with CaptureQueriesContext(connection) as queries:

@@ -16,6 +16,8 @@ from django.utils import timezone
 from django.utils.translation import override
 from pytest_django import Settings
 
+from conversations import madeup
+from conversations.models import Customer
 from knowledge.models import KnowledgeEntry
 from reports import charts, days
 from reports.figures import report
@@ -54,6 +56,13 @@ def test_a_new_studio_reads_when_reports_begin(client: Client, ombak: Tenant) ->
     assert "1 of 20 messages" in page
     assert "0 %" not in page
     assert "<canvas" not in page
+
+
+def test_the_cost_of_a_demo_is_told_to_be_none(client: Client, month: Tenant) -> None:
+    note = "Their cost is what such answers would cost; nobody pays it."
+    assert note not in text(client)
+    Customer.objects.create(tenant=month, phone=madeup.FIRST_PHONE)
+    assert note in text(client)
 
 
 def test_every_chart_stands_with_its_definition_its_table_and_its_csv(

@@ -7,6 +7,7 @@ from agent.pricing import UNKNOWN, card
 from agent.reply import Question
 from conversations.history import Line
 from knowledge import shelf
+from knowledge.models import KnowledgeEntry
 from knowledge.search import everything
 from tenants.forms import TenantForm
 from tests import factories
@@ -72,16 +73,20 @@ def test_auto_shows_all_of_a_usual_studio_and_searches_small_and_large_ones(omba
         shelf.forget()  # nothing is committed in a test, so no version moves
         return prompts.choose_context(everything(ombak, at=now), options.get("card", HAIKU))
 
+    def large(count):
+        KnowledgeEntry.objects.bulk_create(
+            KnowledgeEntry(tenant=ombak, title="large", category="classes", content="x" * 1000)
+            for _ in range(count)
+        )
+
     factories.entry(ombak, "small", content="x" * 500)
     assert (
         context() == "search"
     )  # too small to be cached: five entries cost less than all, again and again
-    for number in range(20):
-        factories.entry(ombak, f"usual {number}", content="x" * 1000)
+    large(20)
     assert context() == "full"
     assert context(card=UNKNOWN) == "search"
-    for number in range(60):
-        factories.entry(ombak, f"large {number}", content="x" * 1000)
+    large(60)
     assert context() == "search"
 
 

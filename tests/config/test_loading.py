@@ -51,14 +51,10 @@ def everything() -> str:
     )
 
 
-def test_what_was_loaded_is_exported_as_it_was() -> None:
+def test_loaded_studios_are_live_entries_keep_their_ids_and_all_is_exported_as_it_was() -> None:
     load(EVALS)
     for studio in json.loads(EVALS.read_text())["studios"]:
         assert studio_as_dict(Tenant.objects.get(slug=studio["id"])) == studio
-
-
-def test_loaded_studios_are_live_and_entries_keep_their_ids() -> None:
-    load(EVALS)
     ombak = Tenant.objects.get(slug="ombak")
     assert (ombak.mode, ombak.whatsapp_number, ombak.timezone) == (
         "live",
@@ -302,7 +298,7 @@ def test_keys_are_never_exported(ombak: Tenant) -> None:
     assert "secret" not in json.dumps(studio_as_dict(ombak))
 
 
-def test_poisoned_entries_are_loaded_told_and_wait_for_a_person(
+def test_poisoned_entries_wait_for_a_person_or_who_loads_with_approve_answers_for_them(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     load(EVALS)
@@ -312,12 +308,6 @@ def test_poisoned_entries_are_loaded_told_and_wait_for_a_person(
     assert "1 of them wait for review" in said
     assert "ombak-misc-notice: It reads like an order to the assistant" in said
     assert "--approve" in said
-
-
-def test_who_loads_with_approve_answers_for_the_poisoned_ones(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    load(EVALS)
     load(EVALS, "--replace", "--approve")
     assert not KnowledgeEntry.objects.waiting().exists()
     approved = KnowledgeEntry.objects.exclude(approved_at=None)

@@ -10,7 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from tenants.backups import KEEP, BackupError, make, verify
+from tenants import backups
+from tenants.backups import BackupError, make, verify
 from tenants.models import Tenant
 from tests import factories
 
@@ -82,13 +83,16 @@ def test_what_a_line_is_writing_now_is_in_the_copy(house: Path) -> None:
         assert copy.execute("SELECT count(*) FROM device").fetchone() == (2,)
 
 
-def test_only_the_newest_are_kept_and_nothing_else_is_deleted(house: Path) -> None:
+def test_only_the_newest_are_kept_and_nothing_else_is_deleted(
+    house: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backups, "KEEP", 3)
     folder = house / "backups"
     folder.mkdir()
     (folder / "notes.txt").write_text("mine")
-    for minute in range(KEEP + 2):
+    for minute in range(5):
         last = make(folder, factories.NOW + dt.timedelta(minutes=minute))
-    assert len(list(folder.glob("mila-*"))) == KEEP
+    assert len(list(folder.glob("mila-*"))) == 3
     assert last.path.exists()
     assert (folder / "notes.txt").exists()
 

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
 
-from config import weeks
+from conversations import madeup
 from knowledge.models import KnowledgeEntry
 from tenants.models import Tenant
 from tests import factories
@@ -64,7 +64,7 @@ def test_the_demo_is_free_of_poison_and_exam_and_has_the_address_that_its_knowle
         assert tenant.address
         assert tenant.address in known
         assert tenant.phone
-        assert tenant.phone > weeks.LAST_PHONE  # no customer of the demo has it
+        assert tenant.phone > madeup.LAST_PHONE  # no customer of the demo has it
 
 
 def test_repeating_changes_nothing_and_shows_the_same_password(first_password: Path) -> None:

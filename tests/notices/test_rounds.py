@@ -7,8 +7,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from config import weeks
-from conversations import escalations, handling, intake, outbox
+from conversations import escalations, handling, intake, madeup, outbox
 from conversations.models import Conversation, Customer, Escalation, Message
 from notices import contacts as known_contacts
 from notices import following, planning, replanning, sending, trial, words
@@ -594,9 +593,9 @@ def test_after_a_night_without_the_service_one_message_tells_of_all_steps(studio
 
 def test_the_made_up_customers_of_the_demo_wake_nobody(studio):
     chat = asks(studio).conversation
-    Conversation.objects.filter(pk=chat.pk).update(chat=f"6281@{weeks.CHAT.removeprefix('@')}")
+    Conversation.objects.filter(pk=chat.pk).update(chat=f"6281{madeup.CHAT}")
     rounds(NOW)
-    assert weeks.CHAT == planning.MADE_UP
+    assert madeup.CHAT == planning.MADE_UP
     assert not Notice.objects.exists()
 
 

@@ -9,6 +9,7 @@ from agent import claude, troubles
 from agent.models import Turn
 from agent.turns import answer_next
 from conversations.models import Escalation, Message
+from knowledge.models import KnowledgeEntry
 from tests import factories
 from tests import model_server as script
 from tests.agent.conftest import Serve
@@ -26,8 +27,10 @@ def house(ombak, settings, monkeypatch):
     settings.AGENT_TURN_DEADLINE, settings.AGENT_FALLBACK_MODEL = 5.0, ""
     monkeypatch.setattr(claude, "pause", lambda _seconds: None)
     factories.entry(ombak, "Alamat", content="Jalan Pantai 12.", external_id="address")
-    for topic in ("Parkir", "Loker", "Handuk", "Kafe", "Toilet", "Pintu", "Musik", "Taman"):
-        factories.entry(ombak, topic, content=f"{topic} ada di lantai bawah.")
+    KnowledgeEntry.objects.bulk_create(
+        KnowledgeEntry(tenant=ombak, title=topic, content=f"{topic} ada di lantai bawah.")
+        for topic in ("Parkir", "Loker", "Handuk", "Kafe", "Toilet", "Pintu", "Musik", "Taman")
+    )
 
 
 def ask(tenant, now, words="alamatnya di mana kak?"):

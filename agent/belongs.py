@@ -10,18 +10,21 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from agent import derived, sums
 from agent.calendar_words import excepted
 from agent.catalogue import Catalogue, Scores, catalogue
 from agent.clauses import Clause, clauses
 from agent.fitting import DAYS, Fitting
 from agent.known import Known
 from agent.language import guess
-from agent.pieces import Fact
+from agent.pieces import Fact, facts_of
 from agent.quantities import soft
 from agent.stated import Stated
 from agent.worked_out import Asked, worked_out
 
 OF_ALL = 4.0
+DAY = 1440.0  # minutes
+NAMED = 0.75  # of the rarity of its own words: a place that says less of them is not what is meant
 FOREIGN = 2.0  # how much more is asked for where this fact is told only in the other language
 _DENIED = re.compile(
     r"\b(?:tidak|tak|nggak|ngga|gak|ga|belum|bukan|kecuali|libur|tutup|no|not|isn't|aren't|closed|except|never)\b|n't\b"
@@ -50,6 +53,7 @@ _ONE_UNIT = frozenset({"span60", "span1440", "span10080", "months1", "months12"}
 _NEAR_DATE = 6.0  # “Minggu 22 November” stands in no entry, the calendar tells it
 _OTHER_UNIT = (2.6, 0.16)
 _OTHER_COUNT = (1.0, 0.06)
+_OF_PAIRS = (2.0, 0.1)
 _LEFT_OUT = (0.8, 0.05)  # “kecuali Minggu” says that it is not on Sunday
 _OF_ALL = re.compile(
     r"\b(?:semua|setiap|tiap|every|all|each) (?:kelas|class(?:es)?|sesi|sessions?)\b", re.IGNORECASE
@@ -99,17 +103,65 @@ class _Placing:
     def wrong(self) -> Iterable[Fact]:
         """A place that another fact of the draft is rightly told of is not where this one belongs."""
         doubtful: list[_Placed] = []
-        claimed: dict[str, dict[Fact, set[int]]] = defaultdict(dict)
+        claims: dict[str, list[_Placed]] = defaultdict(list)
         for placed in self._placed():
-            if self._elsewhere(placed):
-                doubtful.append(placed)
+            if self._term_of_another(placed):
+                yield placed.fact
+            elif self._elsewhere(placed):
+                doubtful += [] if self._for_as_many(placed) else [placed]
             elif placed.fact.kind not in DAYS:
-                claimed[placed.fact.kind][placed.fact] = placed.as_good() | self._alone(placed)
+                claims[placed.fact.kind].append(placed)
         for placed in doubtful:
-            others = claimed[placed.fact.kind].items()
-            taken = {place for other, places in others if other != placed.fact for place in places}
+            others = (other for other in claims[placed.fact.kind] if other.fact != placed.fact)
+            taken = {place for other in others for place in self._claimed(other, placed)}
             if not taken or self._elsewhere(placed, taken):
                 yield placed.fact
+
+    def _claimed(self, other: _Placed, doubtful: _Placed) -> set[int]:
+        """The places that another fact is told of; none when the two are exchanged: “matras 15rb, handuk 20rb”."""
+        places = other.as_good() | self._alone(other)
+        if other.fact.kind not in ("money", "number"):
+            return places
+        own = self.fitting.own(other.clause, frozenset({other.fact.kind}))
+        most = max(own, key=lambda number: own[number], default=None)
+        if most not in doubtful.here:
+            return places
+        return {place for place in places if own.get(place, 0.0) >= NAMED * own[most]}
+
+    def _for_as_many(self, placed: _Placed) -> bool:
+        """A price of something else may be what two pay, as it was asked for."""
+        value = placed.fact.values[0]
+        return (
+            placed.fact.kind == "money"
+            and isinstance(value, float)
+            and sums.for_as_many(
+                value, self.told, self.asked.customer, self.asked.words, self.known
+            )
+        )
+
+    def _term_of_another(self, placed: _Placed) -> bool:
+        """“Paket 10 berlaku 30 hari” where 30 days are told of five classes only, and ten have a term of their own."""
+        if placed.fact.kind != "span" or _minutes(placed.fact) < DAY:
+            return False
+        meant = self._classes(placed.clause)
+        named = self.fitting.named
+        of = {
+            number: sums.counts(self.known.clauses[number].all_facts)
+            for number in set(self.known.kinds["span"])
+            if self.known.groups[number] <= named and _like(placed.fact, self.known.clauses[number])
+        }
+        here = [of.get(number, set()) for number in placed.here]
+        if not meant or any(meant & counts for counts in here):
+            return False
+        stated = any(sums.counts(self.known.clauses[n].all_facts) for n in placed.here)
+        return stated and any(meant & of[number] for number in of.keys() - placed.here)
+
+    def _classes(self, clause: Clause) -> set[object]:
+        """How many classes the clause is about: as it says, else as was asked when the draft names none."""
+        own = sums.counts(clause.all_facts) or sums.counts(clause.labelled)
+        if own or any(sums.counts(each.all_facts) for each in self.clauses):
+            return own
+        return sums.counts(facts_of(self.asked.words))
 
     def _alone(self, placed: _Placed) -> set[int]:
         """The places that tell no other fact of its kind: a title that repeats the price of its text."""
@@ -142,6 +194,8 @@ class _Placing:
             return False  # “14 to 17 December, each day from 9”
         if fact.kind == "number" and fact.values[0] in range(5):
             return False
+        if fact.kind in ("count", "people") and derived.multiplies(clause.text):
+            return False  # “2 x Rp 150.000”
         return not worked_out(fact, clause, self.told, self.held, self.asked)
 
     def _elsewhere(self, placed: _Placed, taken: Iterable[int] = ()) -> bool:
@@ -175,9 +229,8 @@ class _Placing:
 
     def _other_count(self, clause: Clause, place: int, own: int) -> bool:
         """“The 5 pack is valid 60 days” where 60 days are told of ten classes, and five classes have a length of their own."""
-        meant, there, here = map(
-            _counts, (clause, self.known.clauses[place], self.known.clauses[own])
-        )
+        told = (clause, self.known.clauses[place], self.known.clauses[own])
+        meant, there, here = (sums.counts(each.all_facts) for each in told)
         return bool(here and meant & there) and meant.isdisjoint(here)
 
     def _margin(
@@ -194,6 +247,9 @@ class _Placing:
             least, share = _OTHER_UNIT
         elif fact.kind == "span" and own is not None and self._other_count(clause, place, own):
             least, share = _OTHER_COUNT
+        if fact.kind == "number" and own is not None:
+            there = (self.known.clauses[number] for number in (place, own))
+            least, share = _OF_PAIRS if all(map(_is_pair, (clause, *there))) else (least, share)
         if own is not None and self._language(own) != self.language == self._language(place):
             least, share = least * FOREIGN, share * FOREIGN  # its words say less
         return least, share
@@ -216,8 +272,9 @@ def _like(fact: Fact, clause: Clause) -> bool:
     )
 
 
-def _counts(clause: Clause) -> set[object]:
-    return {fact.values[0] for fact in clause.all_facts if fact.kind in ("count", "number")}
+def _is_pair(clause: Clause) -> bool:
+    """“matras 20”: a thing and its number, and nothing beside."""
+    return len(clause.words) <= 2 and [fact.kind for fact in clause.all_facts] == ["number"]
 
 
 def _minutes(fact: Fact) -> float:

@@ -4,7 +4,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from agent.clauses import Clause, clauses
 from agent.clock_words import counts_to_24
@@ -120,6 +120,11 @@ class Catalogue:
             for kind in told.kinds:
                 self.kinds[kind].append(number)
             used.update(told.used)
+
+    @cached_property
+    def amounts(self) -> frozenset[object]:
+        told = (self.clauses[number].all_facts for number in set(self.kinds["money"]))
+        return frozenset(f.values[0] for facts in told for f in facts if f.kind == "money")
 
     def rarity(self, key: Key) -> float:
         return self._rarity.get(key, self._common)

@@ -87,16 +87,12 @@ def length_fits(minutes: float, here: Sequence[Time]) -> bool:
 def amount_fits(value: float, draft: Stated, prices: frozenset[float], asked: Stated) -> bool:
     """The price of as many as were asked for, a sum, a share: beside what it is made of."""
     told = sorted({amount for _code, amount in draft.money} & prices)
-    if any(value == price * many for price in told for many in _many(asked)):
+    if any(value == price * many for price in told for many in party(asked)):
         return True
     if value in _multiplied(draft.text, told):
         return True
     if _ALTOGETHER.search(draft.text):
-        if any(
-            value == price * many
-            for price in told or prices
-            for many in _many(asked) & _many(draft)
-        ):
+        if any(value == price * each for price in told for each in party(asked) & party(draft)):
             return True
         if any(value in (one + two, abs(one - two)) for one in told for two in told if one != two):
             return True
@@ -153,9 +149,9 @@ def follows(value: float, draft: Stated, asked: Iterable[Stated]) -> bool:
         return True
     if not any(2 <= value / other <= 60 for other in others if other):
         return False
-    told = _many(draft)
+    told = party(draft)
     return any(
-        value == other * many for each in asked for many in _many(each) | told for other in others
+        value == other * many for each in asked for many in party(each) | told for other in others
     )
 
 
@@ -172,11 +168,15 @@ def _made_of(value: float, others: list[float], draft: Stated) -> bool:
     )
 
 
-def _many(text: Stated) -> set[float]:
+def party(text: Stated) -> set[float]:
     """Of how many people or pieces a text speaks; “paket 10x” is no such number."""
     named = {value for kind, value in text.quantities if kind == "people"} | text.numbers
-    named |= {float(many) for word, many in TOGETHER.items() if word in text.text}
-    return {value for value in named if 2 <= value <= 60}
+    return {value for value in named | together(text) if 2 <= value <= 60}
+
+
+def together(text: Stated) -> set[float]:
+    """How many “bertiga” are."""
+    return {float(many) for word, many in TOGETHER.items() if word in text.text}
 
 
 def count_fits(value: float, draft: Stated, lines: int) -> bool:

@@ -58,6 +58,11 @@ class Fitting:
             for here in (scores.get(place, 0.0),)
         }
 
+    def own(self, clause: Clause, kinds: frozenset[str]) -> Scores:
+        """What nothing but the words of the clause find."""
+        scores, _all = self.known.beside([(clause.words, 1.0), (clause.label, 0.9)], [], kinds)
+        return scores
+
     @cached_property
     def says_what(self) -> bool:
         """Not “Betul Kak, hari Rabu”: that is about what the question names."""
@@ -120,16 +125,17 @@ class Fitting:
         return {two: one.groups for one, two in pairs if one.line == two.line}
 
     @cached_property
-    def _named(self) -> frozenset[int]:
+    def named(self) -> frozenset[int]:
+        """The groups that the draft or the question names."""
         return frozenset().union(groups(self.question), *(c.groups for c in self.clauses))
 
     def _of_groups(self, told: frozenset[int], fact: Fact, clause: Clause) -> float:
         """How much the groups of a place speak for it, or against it."""
         gain = GROUP * len(told & clause.groups)
-        gain += GROUP_NEAR * len(told & self._named - clause.groups)
+        gain += GROUP_NEAR * len(told & self.named - clause.groups)
         if fact.kind == "money" and not clause.groups:
             gain += GOING_ON * len(told & self._going_on.get(clause, frozenset()))
-        if fact.kind == "money" and told.isdisjoint(self._named):
+        if fact.kind == "money" and told.isdisjoint(self.named):
             gain -= NOT_ASKED * len(told)
         return gain
 

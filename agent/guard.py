@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from agent import derived
+from agent import derived, sums
 from agent.addresses import national
 from agent.affirmed import agreed_day, denied, of_people, open_time
 from agent.belongs import misplaced
@@ -73,7 +73,7 @@ class _Check:
         """What is true of something else, and was not told otherwise in the chat."""
         asked = Asked(
             self.sources.customer,
-            self.sources.customer[-1] if self.sources.customer else "",
+            self.sources.question,
             self.sources.today,
             self.lines,
         )
@@ -104,7 +104,16 @@ class _Check:
                 continue
             if value in self.customer.amounts and denied(self.draft, value):
                 continue
+            if self._comes_to(value):
+                continue
             yield f"{code or self.sources.currency}:{value:.10g}"
+
+    def _comes_to(self, value: float) -> bool:
+        """The price for two, or of one class of a pack, of prices that the draft does not name."""
+        priced, question = catalogue(self.sources.entries), self.sources.question
+        return sums.each_of(value, self.draft, question, priced) or sums.for_as_many(
+            value, self.told, self.customer.parts, question, priced
+        )
 
     def _same(self, code: str, value: float, known: Known) -> bool:
         """The amount in the same currency; “$” is the studio's own dollar, and a bare amount fits any."""
@@ -210,6 +219,10 @@ class _Check:
         if kind == "count" and self._weekly(value):
             return True
         if kind in ("count", "people") and (value == 1 or value in self.customer.every_number):
+            return True
+        if kind in ("count", "people") and any(
+            value in derived.together(asked) for asked in self.customer.parts
+        ):
             return True
         # Not the studio's numbers: 112 is no weight.
         return value in self.entries.numbers | self.customer.numbers or (

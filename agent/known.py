@@ -27,6 +27,11 @@ class Sources:
     clock: tuple[str, ...] = ()  # what time it is, and when people answer: no hours of classes
 
     @property
+    def question(self) -> str:
+        """What the customer wrote last."""
+        return self.customer[-1] if self.customer else ""
+
+    @property
     def ours(self) -> tuple[str, ...]:
         return (*self.entries, *self.studio, *self.told, *self.clock)
 

@@ -66,4 +66,4 @@ def _counted(value: float, clause: Clause, told: Stated, asked: Asked) -> bool:
     priced = any(other.kind == "money" for other in clause.all_facts)
     if not priced and derived.count_fits(value, told, asked.lines):
         return True
-    return any(value in each.every_number for each in asked.customer)
+    return any(value in each.every_number | derived.together(each) for each in asked.customer)

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from agent import hearing, payments, seeing
 from agent.hearing import Listener
-from agent.listening import SPOKEN, Heard, read, write_down
+from agent.listening import AGAIN, SPOKEN, Heard, claimed, listen, read, released
 from conversations.mailbox import Claim
 from conversations.models import Conversation, MediaFile, Message
 
@@ -56,7 +56,7 @@ def arrived(
     wanted = [*(_unheard(spoken) if listener else ()), *(pictures if sees else ())]
     loaded = _loaded(claim, wanted, clock, wait) if wanted else {}
     if listener:
-        _listen_to_all(listener, _unheard(spoken), loaded, claim.conversation, clock)
+        _listen_to_all(listener, _unheard(spoken), loaded, claim.conversation, clock, wait)
     shown = [seeing.block(data) for each in pictures if (data := read(loaded.get(each.pk)))]
     seen = [block for block in shown if block]
     missed = ["voice"] if _unheard(spoken) else []
@@ -91,12 +91,32 @@ def _listen_to_all(
     loaded: dict[int, MediaFile],
     chat: Conversation,
     clock: Callable[[], dt.datetime],
+    wait: Callable[[float], object],
 ) -> None:
     """One deadline for all of them, so that three slow notes do not outlive the lease; after a failure no more is tried."""
     until = clock() + dt.timedelta(seconds=hearing.PATIENCE)
     for message in spoken:
-        left = (until - clock()).total_seconds()
+        now, file = clock(), loaded.get(message.pk)
+        left = (until - now).total_seconds()
         if left <= 0:
             return
-        if write_down(listener, message, loaded.get(message.pk), chat, left) is Heard.FAILED:
+        if file and not claimed(file, now, LEASE):
+            _heard_elsewhere(message, file, until, clock, wait)
+        elif listen(listener, message, file, chat, left, at=now) is Heard.FAILED:
+            released(file)
             return
+
+
+def _heard_elsewhere(
+    message: Message,
+    file: MediaFile,
+    until: dt.datetime,
+    clock: Callable[[], dt.datetime],
+    wait: Callable[[float], object],
+) -> None:
+    """Somebody writes it down since staff held the chat a moment ago: their words, as soon as they are there."""
+    if file.due_at and file.due_at > clock() + AGAIN:
+        return  # nothing is said in it
+    while not message.text and clock() < until:
+        wait(POLL)
+        message.refresh_from_db(fields=["text", "details"])

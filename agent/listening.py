@@ -37,6 +37,35 @@ class Heard(Enum):
     FAILED = "failed"
 
 
+def claimed(file: MediaFile, at: dt.datetime, again: dt.timedelta = AGAIN) -> bool:
+    """So that nobody else pays for it too: no other host, nor who writes down the notes of a chat that staff took over
+    meanwhile. Should this process die, it is tried `again`."""
+    free = MediaFile.objects.filter(Q(due_at=None) | Q(due_at__lte=at), pk=file.pk)
+    return free.update(due_at=at + again) == 1
+
+
+def listen(
+    listener: Listener,
+    message: Message,
+    file: MediaFile | None,
+    chat: Conversation,
+    patience: float,
+    *,
+    at: dt.datetime,
+) -> Heard:
+    """Write down a note that is claimed; what was heard, or never will be, is not tried again."""
+    heard = write_down(listener, message, file, chat, patience)
+    if file and heard is not Heard.FAILED:
+        MediaFile.objects.filter(pk=file.pk).update(due_at=at + NEVER)
+    return heard
+
+
+def released(file: MediaFile | None) -> None:
+    """Free for the next who tries."""
+    if file:
+        MediaFile.objects.filter(pk=file.pk).update(due_at=None)
+
+
 def write_down(
     listener: Listener,
     message: Message,
@@ -137,8 +166,9 @@ class HeldChats:
             return False
         for file in self._waiting(at)[:10]:
             listener = hearing.listener_for(file.message.tenant)
-            if listener and _ours(file, at):
-                _hear(listener, file, at)
+            if listener and claimed(file, at):
+                message, chat = file.message, file.message.conversation
+                listen(listener, message, file, chat, hearing.PATIENCE, at=at)
                 return True
         return False
 
@@ -167,16 +197,3 @@ class HeldChats:
         return rows.select_related("message__tenant", "message__conversation__tenant").order_by(
             "pk"
         )
-
-
-def _ours(file: MediaFile, at: dt.datetime) -> bool:
-    """Claimed, so that no other host pays for it too; should this process die, it is tried again."""
-    free = MediaFile.objects.filter(pk=file.pk, due_at=file.due_at)
-    return free.update(due_at=at + AGAIN) == 1
-
-
-def _hear(listener: Listener, file: MediaFile, at: dt.datetime) -> None:
-    message = file.message
-    heard = write_down(listener, message, file, message.conversation, hearing.PATIENCE)
-    if heard is not Heard.FAILED:
-        MediaFile.objects.filter(pk=file.pk).update(due_at=at + NEVER)

@@ -22,6 +22,7 @@ from tests.agent.test_arrivals import SOUND, sends, step
 from tests.agent.test_arrivals import clock as clock
 from tests.agent.test_arrivals import folder as folder
 from tests.agent.test_arrivals import server as server
+from tests.agent.test_turns import replies
 from tests.model_server import text
 
 HOUR = dt.timedelta(hours=1)
@@ -195,8 +196,8 @@ def test_a_note_that_the_assistant_will_answer_is_its_own(ombak, clock, server):
 def test_a_claimed_note_is_not_paid_by_another_host(ombak, clock, server, held):
     sends(ombak, clock, SOUND)
     file = MediaFile.objects.get(message__kind="voice")
-    assert listening._ours(file, clock())
-    assert not listening._ours(file, clock())
+    assert listening.claimed(file, clock())
+    assert not listening.claimed(file, clock())
     assert not look(clock)
     assert look(clock, listening.AGAIN)  # should that host have died
 
@@ -219,3 +220,62 @@ def test_a_note_that_was_heard_hides_no_trouble_of_the_model(ombak, held, settin
     assert [each.urgent for each in alarms.alarms(ombak, timezone.now())] == [True]
     told = {part.name: part.tone for part in soundness._provider(timezone.now())}
     assert "ok" not in told.values()
+
+
+def test_a_chat_taken_over_while_a_note_is_heard_pays_for_it_once(
+    ombak, sari, clock, server, monkeypatch
+):
+    message = sends(ombak, clock, SOUND)
+    hear = hearing.heard
+    looked = []
+
+    def slowly(*args):
+        if not looked:
+            assert handling.take_over(Conversation.objects.get(), sari, clock())
+            looked.append(look(clock))
+        return hear(*args)
+
+    monkeypatch.setattr(hearing, "heard", slowly)
+    answer_next("test", clock=clock, wait=clock.wait)
+    assert looked == [False]
+    assert not look(clock, HOUR)
+    assert len(server.asked) == 1
+    assert Turn.objects.filter(purpose="listening").count() == 1
+    message.refresh_from_db()
+    assert message.text == "jam berapa kelas besok"
+
+
+def test_a_chat_handed_back_while_a_note_is_heard_waits_for_those_words(
+    ombak, clock, server, serve: Serve
+):
+    factories.entry(ombak, "Jadwal besok", content="Kelas besok jam 07:00.")
+    serve([text("Kelas besok jam 07:00 Kak.")])
+    message = sends(ombak, clock, SOUND)
+    file = MediaFile.objects.get(message=message)
+    assert listening.claimed(file, clock())
+
+    def told(seconds):
+        Message.objects.filter(pk=message.pk).update(text="jam berapa kelas besok")
+        clock.wait(seconds)
+
+    assert answer_next("test", clock=clock, wait=told)
+    assert server.asked == []
+    assert replies() == ["Kelas besok jam 07:00 Kak."]
+
+
+def test_silence_is_paid_for_once_by_the_assistant_too(ombak, clock, server):
+    server.text = ""
+    sends(ombak, clock, SOUND)
+    step(clock)
+    Conversation.objects.update(handled_by=Conversation.Handler.STAFF)
+    assert not look(clock, HOUR)
+    assert len(server.asked) == 1
+
+
+def test_a_note_that_the_assistant_could_not_hear_is_free_for_staff(
+    ombak, clock, server, monkeypatch
+):
+    server.status = 500
+    sends(ombak, clock, SOUND)
+    step(clock)
+    assert MediaFile.objects.get().due_at is None

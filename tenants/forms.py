@@ -109,10 +109,10 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
                 "person, as with MILA's own words for complaints and emergencies."
             ),
             "keep_messages_days": gettext_lazy(
-                "What is older is deleted for good, and notes, files and unanswered questions with it. Empty: kept until you delete it."
+                "At least 45. What is older is deleted for good, and notes, files and unanswered questions with it. Empty: kept until you delete it."
             ),
             "keep_files_days": gettext_lazy(
-                "Pictures, voice notes and documents of customers, often screenshots of payments. Their messages stay."
+                "At least 7. Pictures, voice notes and documents of customers, often screenshots of payments. Their messages stay."
             ),
             "greeting": gettext_lazy("Its own first sentence, in the default language."),
             "default_language": gettext_lazy(

@@ -129,7 +129,9 @@
   });
   document.addEventListener("submit", function (event) {
     const question = event.target.dataset.confirm;
-    if (question && !window.confirm(question)) event.preventDefault();
+    if (!question || window.confirm(question)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();  // or it would count as sent, and nothing could be sent after thinking again
   }, true);
   // Settings: one row more, Monday's hours for the other days, and how the greeting reads now.
   document.addEventListener("click", function (event) {

@@ -3,6 +3,7 @@
 The words stand in abuse.toml, with messages that are only insults and messages that are not.
 """
 
+import datetime as dt
 import re
 import tomllib
 from collections.abc import Iterable
@@ -11,10 +12,13 @@ from functools import cache
 from pathlib import Path
 
 from agent import redflags
+from conversations.history import EPISODE, Line
+from conversations.models import Conversation, Message
 from tenants.models import Tenant
 
 WORDS = Path(__file__).with_name("abuse.toml")
 PATIENCE = 3  # insults within a day; with the last of them the chat goes to staff
+MOST = 500  # messages of a day that are looked through
 _NO_WORD = re.compile(r"[^\w']+")
 LONGEST = 20  # words; who writes more than that has something to say
 _TEXTS = {
@@ -46,9 +50,29 @@ def is_abuse(text: str) -> bool:
     return len(words) <= LONGEST and any(map(_only_insults, redflags.readings(" ".join(words))))
 
 
-def is_last(earlier: Iterable[str]) -> bool:
-    """Whether this insult is the one too many. `earlier` is what the customer wrote within the day."""
-    return sum(map(is_abuse, earlier)) + 1 >= PATIENCE
+def is_last(before: Iterable[Line]) -> bool:
+    """Whether this insult is the one too many. `before` is what was written within the day; it is counted from anew when
+    people of the studio wrote, or were given the chat."""
+    insults = 0
+    for line in before:
+        if line.author == Message.Author.STAFF or _gave_up(line):
+            insults = 0
+        elif line.author == Message.Author.CUSTOMER:
+            insults += is_abuse(line.text)
+    return insults + 1 >= PATIENCE
+
+
+def _gave_up(line: Line) -> bool:
+    last = (texts[True].partition("{")[0] for texts in _TEXTS.values())
+    return line.author == Message.Author.ASSISTANT and any(words in line.text for words in last)
+
+
+def written_today(conversation: Conversation, before: int, at: dt.datetime) -> list[Line]:
+    """What was written within the day before the row `before`, without what the customer wrote to staff who held the chat."""
+    rows = conversation.messages.filter(pk__lt=before, created_at__gt=at - EPISODE)
+    rows = rows.exclude(author=Message.Author.CUSTOMER, state=Message.State.HANDED_OVER)
+    told = rows.order_by("-pk").values_list("author", "text", "created_at")[:MOST]
+    return [Line(author, text, when) for author, text, when in reversed(told)]
 
 
 def calm(language: str, tenant: Tenant, *, last: bool) -> str:

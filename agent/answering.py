@@ -190,7 +190,7 @@ class _Answering:
     def _calm(self) -> Reply:
         """No model answers an insult; the one too many brings a person, and the assistant is silent."""
         question = self.question
-        last = abuse.is_last(question.earlier)
+        last = abuse.is_last(question.day() if question.day else question.history)
         text = abuse.calm(self.language, question.tenant, last=last)
         task = self._draft("complaint", "normal") if last else None
         self.trace.append({"note": INSULTED})

@@ -1,7 +1,7 @@
 """What a run of the assistant gives back, and what it was asked."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,8 @@ class Question:
     with_file: bool = False  # a picture or document came with them
     pictures: Sequence[Mapping[str, Any]] = ()  # as the model gets them
     missed: Sequence[str] = ()  # what nobody could hear or see: voice, image
+    # All that was written within the day, for the rare message that needs it; the history holds the last lines only.
+    day: Callable[[], Sequence[Line]] | None = field(default=None, compare=False)
     answer_in: str = ""  # a language that staff chose in the Playground; else that of the text
 
     @property

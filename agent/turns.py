@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from agent.abuse import written_today
 from agent.answering import answer
 from agent.arrivals import NOTHING, Arrived, arrived
 from agent.claude import model_for
@@ -94,6 +95,7 @@ def question_of(claim: Claim, at: dt.datetime, came: Arrived = NOTHING) -> Quest
         with_file=any(message.kind in _SHOWN for message in claim.messages),
         pictures=came.pictures,
         missed=came.missed,
+        day=partial(written_today, conversation, first, at),
     )
     choice = claim.messages[-1].details.get("as")  # of the Playground only
     return as_chosen(asked, choice) if choice else asked

@@ -227,7 +227,7 @@ def test_a_chat_taken_over_while_a_note_is_heard_pays_for_it_once(
 ):
     message = sends(ombak, clock, SOUND)
     hear = hearing.heard
-    looked = []
+    looked: list[bool] = []
 
     def slowly(*args):
         if not looked:

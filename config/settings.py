@@ -61,13 +61,16 @@ def database(url: str, threads: int = 32) -> dict[str, object]:
         name = unquote(url.removeprefix("sqlite:"))
         name = name.removeprefix("//").removeprefix("/") if name.startswith("//") else name
         sqlite = {"ENGINE": "django.db.backends.sqlite3", "CONN_MAX_AGE": None}
+        # Django's fields read the values. That Python looks at the declared type of every column, at every statement,
+        # costs a tenth of an answer.
+        types = {"detect_types": 0}
         if name == ":memory:":
-            return {**sqlite, "NAME": name}
+            return {**sqlite, "NAME": name, "OPTIONS": types}
         path = project_path(name)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # WAL, IMMEDIATE and the timeout only help together; WAL alone made "database is locked" worse.
         # No larger cache than SQLite's own 2 MB: every thread has one, and reads come out of the shared mapping.
-        options = {
+        options = types | {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "

@@ -1,14 +1,19 @@
 """Settings from the environment and from files, as Docker and Kubernetes hand secrets over."""
 
+import datetime as dt
 import os
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Max
+from django.utils import timezone
 
 from config.settings import BASE_DIR, env
+from tests import factories
 
 
 def test_the_line_end_of_a_secret_file_is_no_part_of_the_secret(
@@ -62,3 +67,19 @@ def test_a_line_without_an_account_is_told_in_a_sentence(tmp_path: Path) -> None
     settings = {"DATA_DIR": str(tmp_path), "WHATSAPP_SESSION_PATH": str(tmp_path / "w")}
     done = run("runwhatsapp", "--line", "nope", **settings)
     assert done.stderr.splitlines() == ["CommandError: There is no WhatsApp account nope."]
+
+
+@pytest.mark.django_db
+def test_fields_read_what_a_file_keeps_as_text() -> None:
+    """SQLite's own conversion is off in the settings; Django's fields do it."""
+    tenant = factories.studio("ombak")
+    tenant.refresh_from_db()
+    day = timezone.localdate()
+    entry = factories.entry(tenant, valid_until=day)
+    entry.refresh_from_db()
+    assert isinstance(tenant.created_at, dt.datetime)
+    assert tenant.active is True
+    assert isinstance(tenant.pk, uuid.UUID)
+    assert entry.valid_until == day
+    newest = type(entry).objects.aggregate(newest=Max("created_at"), last=Max("valid_until"))
+    assert newest == {"newest": entry.created_at, "last": day}

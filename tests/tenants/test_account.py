@@ -20,12 +20,12 @@ PASSWORD = "correct horse battery"
 def logged_in(name: str = "sari", agent: str = "Mozilla/5.0 (Android 15) Chrome/141") -> Client:
     client = Client(headers={"User-Agent": agent})
     client.post("/admin/login/", {"username": name, "password": PASSWORD})
-    assert client.get("/admin/").status_code == 200
+    assert "_auth_user_id" in client.session
     return client
 
 
 def inside(client: Client) -> bool:
-    return client.get("/admin/").status_code == 200
+    return client.get("/admin/account/").status_code == 200
 
 
 @pytest.mark.parametrize("role", ["owner", "editor", "front_desk"])

@@ -4,6 +4,7 @@ that says a payment has come, whatever the model read in a picture or was told."
 import re
 
 from agent.reply import Question
+from agent.told_done import OPENING, told_done
 
 _DONE = r"(?:udah|sudah|udh|sdh|dah|telah|barusan|baru(?: saja| aja)?|habis|abis|td|tadi)"
 _PAY = r"(?:tf|trf|transfer(?:nya)?|ditransfer|ngetransfer|bayar|dibayar|bayarnya|membayar|kirim (?:uang|dana)|topup|top up|dp|lunas|qris)"
@@ -43,13 +44,8 @@ _CONFIRMS = tuple(
         rf"\b(?:sudah|telah|udah) (?:kami |saya )?(?:terima|konfirmasi|verifikasi) (?:untuk |atas )?(?!bukti){_MONEY_ID}\b|\b(?:sudah|telah|udah) lunas\b",
     )
 )  # fmt: skip
-# A rule about payments is no confirmation of one, neither is a denial.
-_OPEN = re.compile(
-    r"\b(?:setelah|sesudah|jika|kalau|kalo|bila|apabila|begitu|sampai|hingga|sebelum|ketika|saat|agar|supaya|apakah|"
-    r"once|after|when|if|until|before|as soon as|whether|unless|only|cannot|can't|can not|not|n't|never|"
-    r"belum|tidak|bukan|blm|hanya|untuk|dalam bentuk)\b[^.!?\n]*$"
-)
-_LATER = re.compile(
+_BEFORE = re.compile(rf"\b(?:{OPENING}|can not|blm|untuk|dalam bentuk)\b[^.!?\n]*$")
+_AFTER = re.compile(
     r"^\W{0,3}(?:dalam bentuk|lewat|melalui|via|di resepsionis|in cash|in the form|at reception|by (?:cash|card))\b|"
     r"^[^.!?\n]{0,40}\b(?:by the team first|oleh tim|akan dicek|will be checked)\b|^[^.!\n]{0,60}\?"
 )
@@ -79,9 +75,9 @@ def _file_before(question: Question) -> bool:
 
 def confirms(text: str) -> str:
     """The words of an answer that confirm a payment; empty when none do."""
-    low = re.sub(r"[*_~`]", "", text.lower().replace("\u2019", "'"))
-    for pattern in _CONFIRMS:
-        for match in pattern.finditer(low):
-            if not _OPEN.search(low[: match.end()]) and not _LATER.search(low[match.end() :]):
-                return match[0]
-    return ""
+    return told_done(text, _CONFIRMS, _open)
+
+
+def _open(low: str, match: re.Match[str]) -> bool:
+    """A rule about payments is no confirmation of one, neither is a denial."""
+    return bool(_BEFORE.search(low[: match.end()]) or _AFTER.search(low[match.end() :]))

@@ -4,6 +4,7 @@
 import re
 
 from agent.affirmed import open_in
+from agent.told_done import OPENING, told_done
 
 _THING_EN = r"(?:booking|reservation|spot|place|seat|appointment|registration|enrol?ment|refund|cancell?ation|reschedul\w+|waitlist spot|discount|freeze|extension)"
 _DONE_EN = (
@@ -31,9 +32,7 @@ _PROMISES = tuple(
     )
 )  # fmt: skip
 _BEFORE = re.compile(
-    r"\b(?:setelah|sesudah|jika|kalau|kalo|bila|apabila|begitu|sampai|hingga|sebelum|ketika|saat|agar|supaya|apakah|once|after|when|"
-    r"if|until|before|as soon as|whether|unless|only|cannot|can't|n't|not|never|belum|tidak|bukan|hanya|tim|team|staff|they|mereka|"
-    r"have you|did you|make sure|pastikan)\b[^.!?\n]*$"
+    rf"\b(?:{OPENING}|tim|team|staff|they|mereka|have you|did you|make sure|pastikan)\b[^.!?\n]*$"
 )
 _AFTER = re.compile(
     r"^[^.!\n]{0,80}\b(?:if|when|once|after|unless|until|as soon as|provided|jika|kalau|bila|setelah|apabila|selama|begitu|dalam \d|within \d)\b|"
@@ -43,12 +42,7 @@ _AFTER = re.compile(
 
 def promises(text: str) -> str:
     """The words of an answer that say something was, or will be, done for the customer; empty when none do."""
-    low = re.sub(r"[*_~`]", "", text.lower().replace("\u2019", "'"))
-    for pattern in _PROMISES:
-        for match in pattern.finditer(low):
-            if not _open(low, match):
-                return match[0]
-    return ""
+    return told_done(text, _PROMISES, _open)
 
 
 def _open(low: str, match: re.Match[str]) -> bool:

@@ -10,22 +10,20 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from agent import derived, sums
-from agent.calendar_words import excepted
+from agent import derived, sums, terms
 from agent.catalogue import Catalogue, Scores, catalogue
 from agent.clauses import Clause, clauses
 from agent.fitting import DAYS, Fitting
 from agent.known import Known
 from agent.language import guess
+from agent.margins import margin
 from agent.pieces import Fact, facts_of
 from agent.quantities import soft
 from agent.stated import Stated
 from agent.worked_out import Asked, worked_out
 
 OF_ALL = 4.0
-DAY = 1440.0  # minutes
 NAMED = 0.75  # of the rarity of its own words: a place that says less of them is not what is meant
-FOREIGN = 2.0  # how much more is asked for where this fact is told only in the other language
 _DENIED = re.compile(
     r"\b(?:tidak|tak|nggak|ngga|gak|ga|belum|bukan|kecuali|libur|tutup|no|not|isn't|aren't|closed|except|never)\b|n't\b"
 )
@@ -33,32 +31,10 @@ _LEFT_ALONE = frozenset({"floor", "nights", "degree", "m"})
 # Not in an entry: from the studio's settings, worked out, or denied. The check of each fact has seen to it.
 _FROM_ELSEWHERE = frozenset({"money", "percent", "time", "link", "long"})
 _DENIABLE = frozenset({"day", "days", "time"})
-# How much better another place must fit, in the rarity of words and as a share: as measured on replies of people.
-_MARGINS = {
-    "money": (2.0, 0.1),
-    "time": (1.0, 0.06),
-    "day": (1.6, 0.1),
-    "days": (1.5, 0.1),
-    "date": (2.2, 0.15),
-    "link": (1.5, 0.08),
-    "long": (1.5, 0.08),
-    "count": (1.5, 0.1),
-    "kg": (2.0, 0.15),
-    "percent": (2.0, 0.15),
-    "people": (3.2, 0.34),
-    "span": (3.5, 0.24),
-    "number": (2.5, 0.3),
-}
 _ONE_UNIT = frozenset({"span60", "span1440", "span10080", "months1", "months12"})
-_NEAR_DATE = 6.0  # “Minggu 22 November” stands in no entry, the calendar tells it
-_OTHER_UNIT = (2.6, 0.16)
-_OTHER_COUNT = (1.0, 0.06)
-_OF_PAIRS = (2.0, 0.1)
-_LEFT_OUT = (0.8, 0.05)  # “kecuali Minggu” says that it is not on Sunday
 _OF_ALL = re.compile(
     r"\b(?:semua|setiap|tiap|every|all|each) (?:kelas|class(?:es)?|sesi|sessions?)\b", re.IGNORECASE
 )
-_USUAL_MARGIN = (3.0, 0.3)
 _LEAST = 3.0  # a place that fits no better than this says nothing
 _LEAST_TAKEN_UP = 1.5  # where the question alone names the thing
 
@@ -105,7 +81,10 @@ class _Placing:
         doubtful: list[_Placed] = []
         claims: dict[str, list[_Placed]] = defaultdict(list)
         for placed in self._placed():
-            if self._term_of_another(placed):
+            meant = self._classes(placed.clause) if placed.fact.kind == "span" else set()
+            if terms.of_another_pack(
+                placed.fact, placed.here, meant, self.fitting.named, self.known
+            ):
                 yield placed.fact
             elif self._elsewhere(placed):
                 doubtful += [] if self._for_as_many(placed) else [placed]
@@ -138,23 +117,6 @@ class _Placing:
                 value, self.told, self.asked.customer, self.asked.words, self.known
             )
         )
-
-    def _term_of_another(self, placed: _Placed) -> bool:
-        """“Paket 10 berlaku 30 hari” where 30 days are told of five classes only, and ten have a term of their own."""
-        if placed.fact.kind != "span" or _minutes(placed.fact) < DAY:
-            return False
-        meant = self._classes(placed.clause)
-        named = self.fitting.named
-        of = {
-            number: sums.counts(self.known.clauses[number].all_facts)
-            for number in set(self.known.kinds["span"])
-            if self.known.groups[number] <= named and _like(placed.fact, self.known.clauses[number])
-        }
-        here = [of.get(number, set()) for number in placed.here]
-        if not meant or any(meant & counts for counts in here):
-            return False
-        stated = any(sums.counts(self.known.clauses[n].all_facts) for n in placed.here)
-        return stated and any(meant & of[number] for number in of.keys() - placed.here)
 
     def _classes(self, clause: Clause) -> set[object]:
         """How many classes the clause is about: as it says, else as was asked when the draft names none."""
@@ -215,7 +177,7 @@ class _Placing:
         fits = scores.get(own, 0.0) if own is not None else 0.0
         if any(_OF_ALL.search(self.known.clauses[number].text) for number in here):
             fits += OF_ALL
-        least, share = self._margin(fact, placed.clause, place, own)
+        least, share = margin(self.known, self.language, fact, placed.clause, place, own)
         enough = _LEAST if self.fitting.says_what else _LEAST_TAKEN_UP
         return best >= enough and best - fits > max(least, share * (3 + best))
 
@@ -227,56 +189,8 @@ class _Placing:
         texts = (self.known.clauses[each].text.lower() for each in (place, nearest))
         return any(fact.values[0] in {f"{kind}{size:g}" for kind, size in soft(t)} for t in texts)
 
-    def _other_count(self, clause: Clause, place: int, own: int) -> bool:
-        """“The 5 pack is valid 60 days” where 60 days are told of ten classes, and five classes have a length of their own."""
-        told = (clause, self.known.clauses[place], self.known.clauses[own])
-        meant, there, here = (sums.counts(each.all_facts) for each in told)
-        return bool(here and meant & there) and meant.isdisjoint(here)
-
-    def _margin(
-        self, fact: Fact, clause: Clause, place: int, own: int | None
-    ) -> tuple[float, float]:
-        least, share = _MARGINS.get(fact.kind, _USUAL_MARGIN)
-        if fact.kind == "day" and fact.values[0] in excepted(
-            self.known.clauses[place].text.lower()
-        ):
-            return _LEFT_OUT
-        if fact.kind == "date" and own is None:
-            least = _NEAR_DATE
-        if fact.kind == "span" and not _like(fact, self.known.clauses[place]):
-            least, share = _OTHER_UNIT
-        elif fact.kind == "span" and own is not None and self._other_count(clause, place, own):
-            least, share = _OTHER_COUNT
-        if fact.kind == "number" and own is not None:
-            there = (self.known.clauses[number] for number in (place, own))
-            least, share = _OF_PAIRS if all(map(_is_pair, (clause, *there))) else (least, share)
-        if own is not None and self._language(own) != self.language == self._language(place):
-            least, share = least * FOREIGN, share * FOREIGN  # its words say less
-        return least, share
-
-    def _language(self, place: int) -> str | None:
-        return self.known.languages[self.known.entry_of[place]]
-
     def _beside(self, placed: _Placed) -> set[int]:
         """The places of other such facts in the same clause: “untuk kelas 06:15 batasnya 18:15” names both in their order."""
         fact = placed.fact
         others = (each for each in placed.clause.facts - {fact} if each.kind == fact.kind)
         return {number for other in others for number in self.known.stating(other)}
-
-
-def _like(fact: Fact, clause: Clause) -> bool:
-    """Whether the clause tells a length of about this size: “empat bulan” is none where it tells 60 minutes."""
-    size = _minutes(fact)
-    return any(
-        size / 8 < _minutes(other) < size * 8 for other in clause.all_facts if other.kind == "span"
-    )
-
-
-def _is_pair(clause: Clause) -> bool:
-    """“matras 20”: a thing and its number, and nothing beside."""
-    return len(clause.words) <= 2 and [fact.kind for fact in clause.all_facts] == ["number"]
-
-
-def _minutes(fact: Fact) -> float:
-    value = str(fact.values[0])
-    return float(value[6:]) * 43_200 if value.startswith("months") else float(value[4:])

@@ -1,7 +1,6 @@
 """Texts in, vectors out, from OpenAI or any compatible server. Without a key there are none."""
 
 import base64
-import json
 import logging
 import sys
 import time
@@ -15,7 +14,7 @@ from django.conf import settings
 
 from knowledge.shelf import Shelf
 from tenants.models import Tenant
-from tenants.openai_api import OpenAIError, asking, client, key_for
+from tenants.openai_api import OpenAIError, asking, client, key_for, raw
 
 logger = logging.getLogger(__name__)
 
@@ -54,9 +53,8 @@ class Embedder:
     def _request(self, batch: list[str], kind: Kind) -> list[Sequence[float]]:
         asked = client(settings.OPENAI_BASE_URL, self.key, PATIENCE[kind], RETRIES[kind])
         with asking("embedding server", "OPENAI_BASE_URL", "EMBEDDING_MODEL", EmbeddingError):
-            create = asked.embeddings.with_streaming_response.create
-            with create(model=self.name, input=batch, encoding_format="base64") as response:
-                answer = json.loads(response.read())
+            body = {"model": self.name, "input": batch, "encoding_format": "base64"}
+            answer = raw(asked, "/embeddings", body)
             rows = sorted(answer["data"], key=itemgetter("index"))  # servers may mix the order
             vectors = [_numbers(row["embedding"]) for row in rows]
         if len(vectors) != len(batch) or len({len(vector) for vector in vectors}) != 1:

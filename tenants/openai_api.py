@@ -6,7 +6,7 @@ Works with OpenAI, or with any server that speaks its API. Keys and texts are ne
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
@@ -53,6 +53,13 @@ def _client(base_url: str) -> "OpenAI":
         base_url=base_url or OPENAI,
         http_client=openai.DefaultHttpxClient(limits=limits),
     )
+
+
+def raw(client: "OpenAI", path: str, body: dict[str, Any]) -> Any:
+    """The server's answer as it stands in its JSON: models of every field would cost more than the request."""
+    import httpx2
+
+    return client.post(path, body=body, cast_to=httpx2.Response).json()
 
 
 @contextmanager

@@ -107,7 +107,8 @@ class KnowledgeEntryAdmin(StudioModelAdmin):
             {
                 "fields": [
                     "status",
-                    ("valid_from", "valid_until"),
+                    "valid_from",
+                    "valid_until",
                     "external_id",
                     "index_now",
                     "updated_at",

@@ -22,19 +22,8 @@
     });
   }
 
-  // Menus close by a tap elsewhere and by Escape.
-  document.addEventListener("click", function (event) {
-    document.querySelectorAll(".i-menu[open]").forEach(function (menu) {
-      if (!menu.contains(event.target)) menu.open = false;
-    });
-  });
   document.addEventListener("keydown", function (event) {
-    if (event.key !== "Escape") return;
-    document.querySelectorAll(".i-menu[open]").forEach(function (menu) {
-      menu.open = false;
-      menu.querySelector("summary").focus();
-    });
-    customer(false);
+    if (event.key === "Escape") customer(false);
   });
   document.addEventListener("change", function (event) {
     const filters = event.target.closest("[data-filters]");

@@ -70,6 +70,21 @@
     opener = null;
   });
 
+  // Menus close by a tap elsewhere and by Escape.
+  const MENUS = ":is(.i-menu, .m-switch)[open]";
+  document.addEventListener("click", function (event) {
+    document.querySelectorAll(MENUS).forEach(function (menu) {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+  });
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape") return;
+    document.querySelectorAll(MENUS).forEach(function (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    });
+  });
+
   // A chat stays at its end if the reader was there; else a button says that something came.
   function body() { return document.querySelector("[data-chat-body]"); }
   function toEnd() { const box = body(); if (box) box.scrollTop = box.scrollHeight; }

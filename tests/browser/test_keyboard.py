@@ -3,9 +3,10 @@
 import uuid
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
-from tests.browser.conftest import PASSWORD, USER, Visit, in_ombak, settled
+from tests.browser.conftest import PASSWORD, USER, Open, Visit, in_ombak, settled
+from tests.browser.pages import opened
 
 pytestmark = pytest.mark.pages
 
@@ -179,3 +180,109 @@ def test_a_stop_that_cannot_be_seen_is_noticed(visit: Visit, style: str, told: s
     page.add_style_tag(content=style)
     with pytest.raises(AssertionError, match=told):
         tab_to(page, "#nowhere", presses=8)
+
+
+# Every control that one sees and could use, numbered, so that it is known again when the keyboard stops there.
+# Of radio buttons of one name Tab reaches one; what is folded, switched off or taken out of the order is none.
+CONTROLS = """whole => {
+    const usable = "a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button], [tabindex='0']";
+    const found = [...document.querySelectorAll(usable)].filter(function (element) {
+        if (element.tabIndex < 0 || element.disabled || !element.checkVisibility({ visibilityProperty: true })) return false;
+        if (element.type !== "radio") return true;
+        const group = [...element.form.elements[element.name]];
+        return element === (group.find((one) => one.checked) || group[0]);
+    });
+    // From the top, wherever the page put the keyboard; or from the end of the menu, which is the same on every page.
+    const menu = whole ? [] : found.filter((element) => element.closest("#nav-sidebar"));
+    const start = menu.at(-1) || document.body;
+    if (start === document.body) start.tabIndex = -1;
+    start.focus();
+    document.body.removeAttribute("tabindex");
+    menu.forEach((element) => { element.dataset.control = -1; });
+    return found.filter((element) => !menu.includes(element)).map(function (element, number) {
+        element.dataset.control = number;
+        return element.outerHTML.slice(0, 160).replace(/\\s+/g, " ");
+    });
+}"""
+HERE = """() => [document.activeElement === document.body, document.activeElement.dataset.control,
+    document.activeElement.tabIndex]"""
+
+
+def walk(page: Page, whole: bool) -> list[str]:
+    """What is wrong when Tab goes once through the page: what it misses, hides, or does not let go of."""
+    names, order, wrong = page.evaluate(CONTROLS, whole), list[int](), list[str]()
+    for _press in range(2 * len(names) + 60):
+        page.keyboard.press("Tab")
+        over, number, index = page.evaluate(HERE)
+        if over or number == "-1" or (order and number == str(order[0])):
+            break
+        if found := page.evaluate(STOP, "#nowhere")["wrong"]:
+            wrong.append(found)
+        if index > 0:
+            wrong.append(f"has an order of its own: {number}")
+        if number is not None:
+            order.append(int(number))
+    else:
+        wrong.append("Tab does not come out of the page")
+    if order != sorted(order):
+        wrong.append(f"Tab jumps back: {order}")
+    missed = [name for number, name in enumerate(names) if number not in order]
+    return [*wrong, *(f"not reached: {name}" for name in missed)]
+
+
+def test_tab_reaches_every_control_of_every_page_and_shows_where_it_is(staff: Open) -> None:
+    page, left = staff(), list[str]()
+    for address in opened(page):
+        wrong = [*walk(page, whole=address == "/admin/"), *folds(page)]
+        left += [f"{address}: {each}" for each in wrong]
+    assert not left, "\n".join(left)
+
+
+def folds(page: Page) -> list[str]:
+    """Menus that Enter does not open, or that Escape does not close with the keyboard back at their button."""
+    wrong = []
+    for menu in page.locator("details:is(.i-menu, .m-switch) > summary:visible").all()[:3]:
+        menu.focus()
+        page.keyboard.press("Enter")
+        opened = menu.evaluate("summary => summary.parentElement.open")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Escape")
+        closed = "summary => !summary.parentElement.open && document.activeElement === summary"
+        if not opened or not menu.evaluate(closed):
+            wrong.append(f"does not fold: {menu.get_attribute('aria-label') or menu.inner_text()}")
+    return wrong
+
+
+def test_a_control_that_tab_misses_is_noticed(visit: Visit) -> None:
+    page = visit("wide")
+    page.goto("/admin/login/")
+    assert walk(page, whole=True) == []
+    page.evaluate(
+        "document.querySelector('[name=password]').addEventListener('focus', (e) => e.target.blur())"
+    )
+    page.evaluate("document.querySelector('[name=username]').tabIndex = 3")
+    wrong = " ".join(walk(page, whole=True))
+    assert "has an order of its own" in wrong
+    assert "not reached" in wrong
+
+
+def test_who_thinks_again_can_press_once_more(staff: Open) -> None:
+    """A question that was answered with no leaves the form as it was."""
+    page, asked = staff(), list[str]()
+
+    def no(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", no)
+    page.goto("/admin/conversations/conversation/?tab=all")
+    page.locator(".i-line").first.click()
+    page.wait_for_selector("[data-thread]")
+    address = page.url
+    for _press in range(2):
+        page.locator(".i-head .i-menu > summary").click()
+        page.get_by_role("button", name="Block the customer").click()
+        page.keyboard.press("Escape")
+    assert len(asked) == 2
+    assert page.url == address
+    expect(page.locator(".m-pill", has_text="Blocked")).to_have_count(0)

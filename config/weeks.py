@@ -135,7 +135,7 @@ class _Maker:
         self.tasks += told.tasks
         for task in told.tasks:
             if task.state == Escalation.State.OPEN and self.at - task.created_at > _SETTLED:
-                told.resolve(task, "not needed")
+                told.resolve(task, "not_needed")
         for key, turn, asked in told.unknown:
             self._keep_unknown(key, turn, asked)
         told.chat.last_message_at = told.messages[-1].created_at

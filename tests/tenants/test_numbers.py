@@ -12,8 +12,8 @@ from tenants.numbers import decimal, duration
     ("seconds", "english", "indonesian"),
     [
         (None, "—", "—"),
-        (0.0, "0 ms", "0 md"),
-        (0.04, "40 ms", "40 md"),
+        (0.0, "0 ms", "0 ms"),
+        (0.04, "40 ms", "40 ms"),
         (0.1, "0.1 s", "0,1 dtk"),
         (3.96, "4.0 s", "4,0 dtk"),
         (45, "45 s", "45 dtk"),

@@ -11,7 +11,7 @@ from agent.leads import asks_opening_hours, lead, opening_hours
 from agent.phrases import phrase
 from agent.priced_for import fits
 from agent.reply import Question
-from agent.timetable import Day, day_asked, timetable
+from agent.timetable import Day, day_asked, of_the_moment, timetable
 from conversations.mailbox import EscalationDraft
 from knowledge import asking
 from knowledge.lexical import Vocabulary
@@ -57,6 +57,8 @@ def plain_answer(question: Question, language: str, found: Sequence[Found]) -> P
     if small:
         return Plain(phrase(small, language, question.tenant, question.at))
     asked = asking.question(_NO_WORDS, question.text, question.tenant.name)
+    if of_the_moment(asked):
+        return hand_over(question, language, "cannot_answer")
     day = day_asked(asked, question.tenant.local(question.at).date())
     text = (
         (opening_hours(question.tenant, language) if asks_opening_hours(asked) else "")

@@ -15,10 +15,12 @@ from knowledge.answers import FULL_STOP
 
 Days = frozenset[int]  # 0 for Monday
 
-HOLIDAY = re.compile(
-    r"\b(?:libur(?:an)?|holidays?|tanggal merah|hari raya|cuti bersama|christmas|natal|nyepi|lebaran|ramad\w+|puasa|easter|"
-    r"good friday|galungan|kuningan|waisak|eid|idul|new year|tahun baru|closures?)\b"
+_HOLIDAYS = (
+    r"holidays?|tanggal merah|hari raya|cuti bersama|christmas|natal|nyepi|lebaran|ramad\w+|puasa|easter|good friday|galungan|"
+    r"kuningan|waisak|eid|idul|new year|tahun baru|closures?"
 )
+HOLIDAY = re.compile(rf"\b(?:libur(?:an)?|{_HOLIDAYS})\b")
+_ON_HOLIDAYS = re.compile(rf"\b(?:libur nasional|{_HOLIDAYS})\b")  # “Minggu libur” is about Sundays
 # Hours of what goes with a class, and of the house.
 _BESIDE = re.compile(
     r"\b(?:pintu|gerbang|doors?|gate|reception|resepsionis|front desk|staffed|kafe|caf[eé]|shop|toko|booking|pemesanan|waitlist)\b"
@@ -81,7 +83,7 @@ def read(title: str, content: str, language: str = "") -> Reading:
         # “Senin sampai Sabtu pukul 07:00” is no limit.
         hours = [t for t in stated(_DAY_TO_DAY.sub(r"\1, ", low)).times if not t.earlier]
         days = stated(low).days_meant - excepted(low)
-        if HOLIDAY.search(low.replace("libur", "")) or _BESIDE.search(low):
+        if _ON_HOLIDAYS.search(low) or _BESIDE.search(low):
             continue
         if not hours:
             closed += [(text, without)] if (without := excepted(low)) else []

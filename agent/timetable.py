@@ -20,6 +20,10 @@ _WHEN = re.compile(rf"\b(?:{derived.WHEN})\b")
 _ANOTHER_WEEK = re.compile(
     r"\b(?:depan|lalu|kemarin|yesterday|setiap|tiap|every|(?:next|last) (?:week|\w+days?))\b"
 )
+# What only people know: whether there is room, whether a class takes place after all.
+_LIVE = re.compile(
+    r"\b(?:penuh|full|fully|slots?|spots?|spaces?|seats?|room left|kuota|tempat|tetap|still on|cancell?ed|dibatalkan|ditiadakan|batal ya)\b"
+)
 _PARTS = (
     (re.compile(r"\b(?:pagi|morning|subuh)\b"), range(12 * 60)),
     (re.compile(r"\b(?:siang|noon|lunch\w*|midday)\b"), range(11 * 60, 15 * 60)),
@@ -30,7 +34,8 @@ _PARTS = (
 _PLAIN = asking.DAYTIMES | asking.listed(
     """classes class kelas yoga schedule schedules jadwal timetable besok lusa tomorrow today tonight now sekarang hari ini nanti
     jam pukul time times hour berapa what when kapan studio kalian regular rutin list daftar am pm malem last terakhir first pertama wats whats before sebelum after
-    setelah mulai start starts begin buka open running going on"""
+    setelah mulai start starts begin buka open running going on left remaining sisa
+    tersisa lengkap jadwalnya kelasnya min kak kakak mbak mas sis bang gan team guys"""
 )
 _TEXTS = {
     "id": {
@@ -56,6 +61,11 @@ class Day:
 
     date: dt.date
     ahead: int | None = None
+
+
+def of_the_moment(asked: asking.Question) -> bool:
+    """“Kelas besok masih ada tempat?”: no entry tells that."""
+    return all(words.search(asked.text) for words in (_CLASS, _WHEN, _LIVE))
 
 
 def day_asked(asked: asking.Question, today: dt.date) -> Day | None:

@@ -57,6 +57,8 @@ TOMORROW = ["Morning Vinyasa", "Hatha", "Sunset Flow"]
     [
         ("kelas jam berapa besok", TOMORROW),
         ("what time is class tomorrow", TOMORROW),
+        ("jadwal besok dong min", TOMORROW),
+        ("is there any class left today", ["Sunset Flow", "Yin"]),
         ("jdwl bsk dong kak", TOMORROW),
         ("besok ada kelas apa aja ya?", TOMORROW),
         ("any class tmrw morning b4 9", TOMORROW[:2]),
@@ -161,6 +163,19 @@ def test_without_a_timetable_a_person_answers_and_no_titles_are_listed(ombak, no
 )
 def test_other_questions_are_not_answered_with_the_day(classes, now, text):
     assert "Kelas rutin" not in said(classes, text, now).text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "apakah kelas besok masih ada tempat",
+        "kelas besok penuh ga?",
+        "is class cancelled tomorrow?",
+        "any spots left in tonight's class?",
+    ],
+)
+def test_what_only_people_know_is_asked_of_them(classes, now, text):
+    assert said(classes, text, now).escalation
 
 
 def test_the_timetable_of_another_studio_is_never_told(classes, senja, now):

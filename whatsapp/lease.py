@@ -20,7 +20,8 @@ from django.utils import timezone
 
 from whatsapp.models import WhatsAppAccount
 
-LASTS = dt.timedelta(seconds=15)  # three beats; a new line needs the rest of the half minute to load and connect
+# Three beats; of the half minute without answers a new line needs the rest to load and to connect.
+LASTS = dt.timedelta(seconds=15)
 SURE = 10.0  # seconds after a renewal in which a host may act: well before anybody else can
 LOCK_WAIT = 15.0  # the line before this one may still be stopping
 

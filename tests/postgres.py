@@ -21,8 +21,6 @@ import pytest
 from django.core.management import call_command
 from django.db import connections
 
-from config.settings import database
-
 USER = "mila"
 PATIENCE = 30.0
 
@@ -115,6 +113,9 @@ def real_database(
     request: pytest.FixtureRequest, tmp_path: Path, django_db_setup: None, django_db_blocker
 ) -> Iterator[str]:
     """An empty, migrated database that threads share, in place of the in-memory one. Yields the engine's name."""
+    # Not above: benchmarks start a cluster before there are settings.
+    from config.settings import database
+
     url = _url(request.param, request, tmp_path)
     usual, known = connections["default"], connections.settings["default"]
     with django_db_blocker.unblock():

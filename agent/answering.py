@@ -171,8 +171,12 @@ class _Answering:
     def _without_model(self, error: str) -> Reply:
         plain = fallback.plain_answer(self.question, self.language, self.found)
         reply = self._reply(plain.text, plain.escalation, Turn.Outcome.FROM_KNOWLEDGE)
-        found = [hit.entry for hit in self.found[:5]]
-        return replace(reply, error=error, rests_on=rests_on(reply.text, found, ()))
+        found = plain.told_by or [hit.entry for hit in self.found[:5]]
+        # A timetable is read from many entries; those whose hours it tells are behind it.
+        behind = (plain.told_by and rests_on(reply.text, (), plain.told_by)) or rests_on(
+            reply.text, found, ()
+        )
+        return replace(reply, error=error, rests_on=behind)
 
     def _handed_over(
         self, category: str, urgency: str, escalation: EscalationDraft | None = None

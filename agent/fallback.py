@@ -11,10 +11,11 @@ from agent.leads import asks_opening_hours, lead, opening_hours
 from agent.phrases import phrase
 from agent.priced_for import fits
 from agent.reply import Question
-from agent.timetable import Day, day_asked, of_the_moment, timetable
+from agent.timetable import Day, day_asked, of_the_moment, timetable, told_by
 from conversations.mailbox import EscalationDraft
 from knowledge import asking
 from knowledge.lexical import Vocabulary
+from knowledge.models import KnowledgeEntry
 from knowledge.overview import overview
 from knowledge.search import Found, best_passage
 
@@ -45,6 +46,7 @@ class Plain:
 
     text: str
     escalation: EscalationDraft | None = None
+    told_by: Sequence[KnowledgeEntry] = ()  # where it is not from what was found
 
 
 def plain_answer(question: Question, language: str, found: Sequence[Found]) -> Plain:
@@ -60,9 +62,15 @@ def plain_answer(question: Question, language: str, found: Sequence[Found]) -> P
     if of_the_moment(asked):
         return hand_over(question, language, "cannot_answer")
     day = day_asked(asked, question.tenant.local(question.at).date())
+    hours = opening_hours(question.tenant, language) if asks_opening_hours(asked) else ""
+    if (
+        day
+        and not hours
+        and (classes := timetable(question.tenant, asked, day, question.at, language))
+    ):
+        return Plain(classes, told_by=told_by(question.tenant, question.at))
     text = (
-        (opening_hours(question.tenant, language) if asks_opening_hours(asked) else "")
-        or (timetable(question.tenant, asked, day, question.at, language) if day else "")
+        hours
         or _passage(question, language, found, asked, day)
         or _overview(question, language, day)
     )

@@ -11,7 +11,7 @@ from agent.guard import LIMIT
 from agent.phrases import day_name
 from agent.sessions import Session
 from knowledge import asking
-from knowledge.models import KnowledgeCategory
+from knowledge.models import KnowledgeCategory, KnowledgeEntry
 from knowledge.search import everything
 from tenants.models import Tenant
 
@@ -104,6 +104,15 @@ def timetable(
     return _listed(found, asked, day, language)
 
 
+def told_by(tenant: Tenant, at: dt.datetime) -> Sequence[KnowledgeEntry]:
+    """The entries that a timetable is read from."""
+    return [entry for entry in everything(tenant, at=at) if _tells_hours(entry)]
+
+
+def _tells_hours(entry: KnowledgeEntry) -> bool:
+    return entry.category == KnowledgeCategory.Builtin.SCHEDULES
+
+
 def _over(tenant: Tenant, asked: asking.Question, at: dt.datetime, language: str) -> str:
     """Nothing more today: tomorrow's instead."""
     tomorrow = Day(tenant.local(at).date() + dt.timedelta(1), 1)
@@ -131,7 +140,7 @@ def _listed(
 def _on(tenant: Tenant, day: dt.date, at: dt.datetime) -> Sequence[Session] | None:
     """The day's classes by their hours; None when something speaks against them, or nothing tells."""
     entries = everything(tenant, at=at + (day - tenant.local(at).date()))
-    ours = [e for e in entries if e.category == KnowledgeCategory.Builtin.SCHEDULES]
+    ours = [e for e in entries if _tells_hours(e)]
     if any(days_off.off(e.content, day) for e in entries) or any(
         days_off.names(e.content, day) for e in ours
     ):

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from agent.ask import ask
 from agent.fallback import plain_answer
 from agent.reply import Question
 from knowledge import asking
 from knowledge.lexical import Vocabulary
+from knowledge.models import KnowledgeEntry
 from tests import factories
 
 MORNING = """**Kelas pagi**
@@ -213,3 +215,13 @@ def test_timetables_are_read_as_studios_write_them(ombak, now, studio, title, da
 @pytest.mark.parametrize("text", ["jadwal minggu depan", "jadwal minggu ini", "kelas minggu lalu"])
 def test_next_week_is_no_sunday(text):
     assert not asking.question(Vocabulary.of([]), text).hard
+
+
+def test_the_answer_rests_on_the_entries_whose_hours_it_tells(classes):
+    at = dt.datetime(2026, 11, 22, 2, tzinfo=dt.UTC)  # a Sunday
+    reply = ask(classes, "kelas jam berapa besok", at=at)
+    assert "18:30" in reply.text
+    titles = {e.reference: e.title for e in KnowledgeEntry.objects.filter(tenant=classes)}
+    told = {titles[name] for name in reply.rests_on}
+    assert {"Jadwal kelas pagi", "Evening timetable"} <= told
+    assert told.isdisjoint({"Kelas", "Nyepi and other holidays"})

@@ -21,9 +21,8 @@ from agent.reply import Question, Reply
 from agent.tools import ToolContext
 from agent.troubles import DECLINED, FALLEN_BACK
 from conversations.mailbox import EscalationDraft
-from knowledge.models import KnowledgeEntry
-from knowledge.search import Found, current_shelf, everything, search
-from knowledge.shelf import Shelf
+from knowledge.search import Found, current_shelf, search
+from knowledge.shelf import Day, Shelf
 from tenants import handover
 
 NO_MODEL = gettext_noop("No Anthropic key is set: answers come word for word from the knowledge.")
@@ -136,26 +135,26 @@ class _Answering:
 
     def _run(self, model: Model) -> Run:
         question, tenant = self.question, self.question.tenant
-        entries = self._whole_knowledge(model)
+        whole = self._whole_knowledge(model)
         found = [hit.entry for hit in self.found]
         tools = ToolContext(tenant, question.at, self.language, question.earlier, self.shelf)
-        tools.shown = list(found if entries is None else entries)
+        tools.shown = list(whole.entries if whole else found)
         return Run(
             model,
-            prompts.system(tenant, entries),
-            prompts.messages(question, found if entries is None else None, self.language),
+            prompts.system(tenant, whole.once(prompts.knowledge_text) if whole else None),
+            prompts.messages(question, None if whole else found, self.language),
             tools,
             self.started + settings.AGENT_TURN_DEADLINE,
             trace=self.trace,
         )
 
-    def _whole_knowledge(self, model: Model) -> list[KnowledgeEntry] | None:
-        """All entries of today in the mode `full`; None in the mode `search`."""
-        tenant, at = self.question.tenant, self.question.at
-        entries = everything(tenant, at=at, shelf=self.shelf)
-        mode = prompts.choose_context(entries, model.card, self.context)
+    def _whole_knowledge(self, model: Model) -> Day | None:
+        """All that the studio says today in the mode `full`; None in the mode `search`."""
+        tenant, shelf = self.question.tenant, self.shelf or current_shelf(self.question.tenant)
+        today = shelf.on(tenant.local(self.question.at).date())
+        mode = prompts.choose_context(today.once(prompts.letters), model.card, self.context)
         self.trace.append({"context": mode, "found": self._entries()})
-        return entries if mode == "full" else None
+        return today if mode == "full" else None
 
     def _after_error(self, run: Run, flag: redflags.Flag | None, error: str) -> Reply:
         """The model failed: what code can answer, and what it already did stays done."""

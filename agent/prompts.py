@@ -28,9 +28,12 @@ _ID = attrgetter("id")
 _CACHED = {"type": "ephemeral", "ttl": "1h"}
 
 
-def choose_context(
-    entries: Sequence[KnowledgeEntry], card: ModelCard, wanted: str = ""
-) -> Literal["full", "search"]:
+def letters(entries: Iterable[KnowledgeEntry]) -> int:
+    """How long the whole knowledge is in a prompt, about."""
+    return sum(len(entry.content) + len(entry.title) + ENTRY_FRAME for entry in entries)
+
+
+def choose_context(letters: int, card: ModelCard, wanted: str = "") -> Literal["full", "search"]:
     """`auto` is full when the knowledge is small, and large enough to be cached by this model.
 
     Without a cache every message would pay for the whole knowledge, which costs more than the five entries of a search.
@@ -38,17 +41,16 @@ def choose_context(
     wanted = wanted or settings.AGENT_CONTEXT
     if wanted != "auto":
         return "full" if wanted == "full" else "search"
-    letters = sum(len(entry.content) + len(entry.title) + ENTRY_FRAME for entry in entries)
     size = card.tokens_of(letters)
     cached = card.cache_floor is not None and size + AROUND_KNOWLEDGE >= card.cache_floor
     return "full" if cached and 0 < size <= FULL_AT_MOST else "search"
 
 
-def system(tenant: Tenant, entries: Sequence[KnowledgeEntry] | None) -> list[dict[str, Any]]:
+def system(tenant: Tenant, knowledge: str | None) -> list[dict[str, Any]]:
     """The cached front part: the rules, then (mode full) the whole knowledge. The last block is the breakpoint."""
     blocks: list[dict[str, Any]] = [{"type": "text", "text": rules(tenant)}]
-    if entries is not None:
-        text = f"All knowledge of the studio:\n{knowledge_text(entries)}"
+    if knowledge is not None:
+        text = f"All knowledge of the studio:\n{knowledge}"
         blocks.append({"type": "text", "text": text})
     blocks[-1]["cache_control"] = _CACHED
     return blocks

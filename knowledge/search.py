@@ -53,11 +53,9 @@ def search(
     return _judged(tenant, shelf, queries[0] if queries else "", earlier, scored)
 
 
-def everything(
-    tenant: Tenant, *, at: dt.datetime, shelf: Shelf | None = None
-) -> list[KnowledgeEntry]:
+def everything(tenant: Tenant, *, at: dt.datetime) -> list[KnowledgeEntry]:
     """All that the studio says on its day of `at`, in the order of ids. Shared rows: read them, never change them."""
-    return (shelf or current_shelf(tenant)).valid(tenant.local(at).date())
+    return current_shelf(tenant).valid(tenant.local(at).date())
 
 
 def current_shelf(tenant: Tenant) -> Shelf:

@@ -5,16 +5,17 @@ import threading
 import uuid
 from array import array
 from collections import Counter, OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from knowledge import fingerprints, lexical, review
 from knowledge.models import EntryQuerySet, KnowledgeEntry
 from tenants.models import Tenant
 from tenants.prepared import Prepared, id_slot
 
+Made = TypeVar("Made")
 KEPT = 200  # studios; a usual one takes about half a megabyte
 MOST_HELD = 20_000_000  # numbers in all of them: a large studio with vectors holds 8 million
 
@@ -71,7 +72,14 @@ class Day:
     date: dt.date
     by_id: dict[uuid.UUID, KnowledgeEntry]
     entries: list[KnowledgeEntry]
-    made: dict[str, Any] = field(default_factory=dict)
+    _made: dict[Callable[..., Any], Any] = field(default_factory=dict)
+
+    def once(self, make: Callable[[list[KnowledgeEntry]], Made]) -> Made:
+        """What `make` makes of all entries, kept as long as they are."""
+        if make not in self._made:
+            self._made[make] = make(self.entries)
+        made: Made = self._made[make]
+        return made
 
 
 _shelves: OrderedDict[uuid.UUID, Shelf] = OrderedDict()

@@ -17,8 +17,8 @@ HAIKU = card("claude-haiku-4-5")
 
 def test_the_front_part_is_equal_byte_for_byte_from_one_message_to_the_next(ombak):
     entries = [factories.entry(ombak, f"Entry {number}") for number in range(5)]
-    assert prompts.system(ombak, entries) == prompts.system(ombak, entries[::-1])
-    assert "cache_control" in prompts.system(ombak, entries)[-1]
+    assert prompts.knowledge_text(entries) == prompts.knowledge_text(entries[::-1])
+    assert "cache_control" in prompts.system(ombak, prompts.knowledge_text(entries))[-1]
 
 
 def test_date_and_time_stand_with_the_message_on_the_studios_clock(ombak, now):
@@ -71,7 +71,9 @@ def test_the_chat_alternates_and_begins_with_the_customer(ombak, now):
 def test_auto_shows_all_of_a_usual_studio_and_searches_small_and_large_ones(ombak, now):
     def context(**options):
         shelf.forget()  # nothing is committed in a test, so no version moves
-        return prompts.choose_context(everything(ombak, at=now), options.get("card", HAIKU))
+        return prompts.choose_context(
+            prompts.letters(everything(ombak, at=now)), options.get("card", HAIKU)
+        )
 
     def large(count):
         KnowledgeEntry.objects.bulk_create(
@@ -93,10 +95,10 @@ def test_auto_shows_all_of_a_usual_studio_and_searches_small_and_large_ones(omba
 def test_only_what_is_valid_today_counts(ombak, now, settings):
     settings.AGENT_CONTEXT = "full"
     factories.entry(ombak, "old", valid_until=now.date() - dt.timedelta(days=2))
-    assert prompts.choose_context(everything(ombak, at=now), HAIKU) == "full"
+    assert prompts.choose_context(prompts.letters(everything(ombak, at=now)), HAIKU) == "full"
     settings.AGENT_CONTEXT = "auto"
     assert everything(ombak, at=now) == []
-    assert prompts.choose_context([], HAIKU) == "search"
+    assert prompts.choose_context(0, HAIKU) == "search"
 
 
 def test_what_a_studio_is_called_is_not_html(ombak):

@@ -4,9 +4,11 @@ answer it (1 to 2 ms against 0.1), so each is written once per thread and then o
 A value that changes the SQL itself (None, an empty list, a limit) cannot be a slot.
 """
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from operator import attrgetter, methodcaller
 from typing import Any, Generic, TypeVar
 
 from django.db import connections, router, transaction
@@ -22,8 +24,13 @@ from django.db.models import (
 )
 from django.db.models.sql import InsertQuery, UpdateQuery
 
+from tenants.asking import asked, writer
+from tenants.fetched import Make, reader
+
 Row = TypeVar("Row")
 Made = TypeVar("Made", bound=Model)
+Param = Callable[[Mapping[str, Any]], Any]
+_PLACEHOLDER = re.compile(r"(?<!%)%s")
 
 
 class Slot(Expression):
@@ -73,25 +80,19 @@ class Prepared(Generic[Row]):
         self._rows, self._kept = rows, threading.local()
 
     def __call__(self, **values: Any) -> list[Row]:
-        rows, compiler, sql, params = self._written()
-        full = _filled(params, values, compiler.connection)
-        with compiler.connection.cursor() as cursor:
-            cursor.execute(sql, full)
-            found = cursor.fetchall()
-        if not found:
-            return []
-        compiler.execute_sql = lambda *_args, **_kwargs: (found,)
-        return list(rows._iterable_class(rows))
+        connection, sql, params, read = self._written()
+        found = asked(connection, sql, [param(values) for param in params], _ALL)
+        return [read(row) for row in found]
 
-    def _written(self) -> tuple[Any, Any, str, Any]:
-        kept: tuple[Any, Any, str, Any] | None = getattr(self._kept, "written", None)
-        if kept is None or kept[1].connection is not connections[kept[0].db]:
+    def _written(self) -> tuple[Any, str, list[Param], Make]:
+        kept: tuple[Any, str, list[Param], Make] | None = getattr(self._kept, "written", None)
+        if kept is None or kept[0] is not connections[kept[0].alias]:
             rows: Any = self._rows()
             compiler = rows.query.get_compiler(rows.db)
-            rows.query.get_compiler = lambda *_args, **_kwargs: compiler
-            kept = self._kept.written = (rows, compiler, *compiler.as_sql())
-            converters = compiler.get_converters([part[0] for part in compiler.select])
-            compiler.get_converters = lambda _columns: converters
+            sql, params = compiler.as_sql()
+            connection = compiler.connection
+            kept = (connection, *_statement(sql, params, connection), reader(rows, compiler))
+            self._kept.written = kept
         return kept
 
 
@@ -105,25 +106,22 @@ class PreparedUpdate:
         self._rows, self._kept = rows, threading.local()
 
     def __call__(self, changes: Mapping[str, Any], **values: Any) -> int:
-        compiler, sql, params = self._written(changes)
-        new = {_set(name): value for name, value in changes.items()}
-        full = _filled(params, values | new, compiler.connection)
-        with (
-            transaction.mark_for_rollback_on_error(compiler.using),
-            compiler.connection.cursor() as cursor,
-        ):
-            cursor.execute(sql, full)
-            return int(cursor.rowcount)
+        connection, sql, params = self._written(changes)
+        values |= {_set(name): value for name, value in changes.items()}
+        with transaction.mark_for_rollback_on_error(connection.alias):
+            return int(asked(connection, sql, [param(values) for param in params], _CHANGED))
 
-    def _written(self, changes: Mapping[str, Any]) -> tuple[Any, str, Any]:
+    def _written(self, changes: Mapping[str, Any]) -> tuple[Any, str, list[Param]]:
         columns = ",".join(changes)
-        kept: tuple[Any, str, Any] | None = self._kept.__dict__.get(columns)
-        if kept is None or kept[0].connection is not connections[kept[0].using]:
+        kept: tuple[Any, str, list[Param]] | None = self._kept.__dict__.get(columns)
+        if kept is None or kept[0] is not connections[kept[0].alias]:
             rows = self._rows()
             query: Any = rows.query.chain(UpdateQuery)
             query.add_update_values({name: _new(rows, name, changes[name]) for name in changes})
             compiler = query.get_compiler(rows.db)
-            kept = self._kept.__dict__[columns] = (compiler, *compiler.as_sql())
+            sql, params = compiler.as_sql()
+            kept = (compiler.connection, *_statement(sql, params, compiler.connection))
+            self._kept.__dict__[columns] = kept
         return kept
 
 
@@ -138,33 +136,32 @@ class PreparedInsert(Generic[Made]):
 
     def __call__(self, row: Made) -> Made:
         connection, sql, fields, made_there = self._written(row)
-        values = [f.get_db_prep_save(f.pre_save(row, add=True), connection) for f in fields]
-        with (
-            transaction.mark_for_rollback_on_error(connection.alias),
-            connection.cursor() as cursor,
-        ):
-            cursor.execute(sql, values)
-            for field, value in zip(
-                made_there, cursor.fetchone() if made_there else (), strict=True
-            ):
-                setattr(row, field.attname, value)
+        values = [write(field.pre_save(row, add=True), connection) for field, write in fields]
+        with transaction.mark_for_rollback_on_error(connection.alias):
+            made = asked(connection, sql, values, _FIRST if made_there else _CHANGED)
+        for name, value in zip(made_there, made if made_there else (), strict=True):
+            setattr(row, name, value)
         row._state.adding, row._state.db = False, connection.alias
         return row
 
-    def _written(self, row: Made) -> tuple[Any, str, Any, Any]:
-        kept: tuple[Any, str, Any, Any] | None = getattr(self._kept, "written", None)
-        using = router.db_for_write(self._model)
-        if kept is None or kept[0] is not connections[using]:
+    def _written(self, row: Made) -> tuple[Any, str, Any, list[str]]:
+        kept: tuple[Any, str, Any, list[str]] | None = getattr(self._kept, "written", None)
+        if kept is None or kept[0] is not connections[kept[0].alias]:
             meta: Any = self._model._meta
             made_there = meta.db_returning_fields
             fields = [field for field in meta.local_concrete_fields if field not in made_there]
             query = InsertQuery(self._model)
             query.insert_values(fields, [row])
-            compiler: Any = query.get_compiler(using)
+            compiler: Any = query.get_compiler(router.db_for_write(self._model))
             compiler.returning_fields = made_there
             sql = compiler.as_sql()[0][0]
-            kept = self._kept.written = (compiler.connection, sql, fields, made_there)
+            written = [(field, writer(field, field.get_db_prep_save)) for field in fields]
+            kept = (compiler.connection, sql, written, [field.attname for field in made_there])
+            self._kept.written = kept
         return kept
+
+
+_ALL, _FIRST, _CHANGED = methodcaller("fetchall"), methodcaller("fetchone"), attrgetter("rowcount")
 
 
 @contextmanager
@@ -184,8 +181,28 @@ def _set(column: str) -> str:
     return f"set {column}"
 
 
-def _filled(params: Sequence[Any], values: Mapping[str, Any], connection: Any) -> tuple[Any, ...]:
-    return tuple(
-        p.output_field.get_db_prep_value(values[p.name], connection) if isinstance(p, Slot) else p
-        for p in params
-    )
+def _statement(sql: str, params: Sequence[Any], connection: Any) -> tuple[str, list[Param]]:
+    """The SQL, and for each placeholder in it where its value comes from.
+
+    Words of ours are no values but stand in the SQL. SQLite, which may use an index on some rows only where it reads
+    which, plans a statement anew for every value that it gets in such a place: that takes longer than running it.
+    """
+    first, *pieces = _PLACEHOLDER.split(sql)
+    words, places = [first], []
+    for param, piece in zip(params, pieces, strict=True):
+        if isinstance(param, str) and param.isidentifier():
+            words += [f"'{str.__str__(param)}'", piece]
+        else:
+            words += ["%s", piece]
+            places.append(_slot(param, connection) if isinstance(param, Slot) else _same(param))
+    return "".join(words), places
+
+
+def _same(value: Any) -> Param:
+    return lambda _values: value
+
+
+def _slot(slot: Slot, connection: Any) -> Param:
+    name, field = slot.name, slot.output_field
+    write = writer(field, field.get_db_prep_value)
+    return lambda values: write(values[name], connection)

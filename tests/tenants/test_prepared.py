@@ -1,9 +1,13 @@
 import pytest
-from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import Exists, F, Model
+from django.test.utils import CaptureQueriesContext
 
+from conversations.mailbox import claim_next
+from conversations.models import Conversation, Customer, Message
 from tenants.models import ApiToken, Membership, Tenant
 from tenants.prepared import Literal, Prepared, PreparedInsert, PreparedUpdate, id_slot, text_slot
+from tests.factories import NOW
 
 BY_CITY = Prepared(lambda: Tenant.objects.filter(city=text_slot("city")).order_by("slug"))
 CITY_OF = PreparedUpdate(lambda: Tenant.objects.filter(pk=id_slot("pk"), city=text_slot("city")))
@@ -60,3 +64,99 @@ def test_only_a_plain_word_may_stand_in_the_sql(ombak):
     assert Tenant.objects.filter(slug=Literal("ombak")).get() == ombak
     with pytest.raises(ValueError, match="plain word"):
         list(Tenant.objects.filter(mode=Literal("x' OR '1'='1")))
+
+
+CHATS = Prepared(
+    lambda: (
+        Conversation.objects.filter(tenant=id_slot("tenant"), handled_by="assistant")
+        .select_related("tenant", "customer", "handler")
+        .annotate(urgent=Exists(Customer.objects.filter(name=text_slot("name"))))
+        .order_by("created_at")
+    )
+)
+LITTLE = Prepared(lambda: Message.objects.filter(tenant=id_slot("tenant")).only("text", "state"))
+LISTED = Prepared(
+    lambda: Message.objects.filter(tenant=id_slot("tenant")).values_list("created_at", "details")
+)
+
+
+def chat(tenant: Tenant, number: int) -> Conversation:
+    customer = Customer.objects.create(tenant=tenant, phone=f"+62812000000{number:02}")
+    return Conversation.objects.create(tenant=tenant, customer=customer, chat=f"{number}@lid")
+
+
+def said(conversation: Conversation, text: str) -> Message:
+    return Message.objects.create(
+        tenant=conversation.tenant,
+        conversation=conversation,
+        author=Message.Author.CUSTOMER,
+        text=text,
+        state=Message.State.SEEN,
+        created_at=NOW,
+    )
+
+
+def held(row: Model) -> dict[str, object]:
+    values = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    return {**values, "_db": row._state.db, "_adding": row._state.adding}
+
+
+def test_objects_are_those_that_the_query_set_gives(ombak):
+    chats = [chat(ombak, 1), chat(ombak, 2)]
+    Conversation.objects.filter(pk=chats[1].pk).update(customer=None, channel="own_chat")
+    found = CHATS(tenant=ombak.pk, name="nobody")
+    usual = Conversation.objects.filter(tenant=ombak).order_by("created_at")
+    expected = list(usual.select_related("tenant", "customer", "handler"))
+    assert [held(row) for row in found] == [held(row) for row in expected]
+    with CaptureQueriesContext(connection) as asked:
+        assert [held(row.tenant) for row in found] == [held(row.tenant) for row in expected]
+        assert held(found[0].customer) == held(expected[0].customer)  # type: ignore[arg-type]
+        assert found[1].customer is None
+        assert found[0].handler is None
+        assert [row.urgent for row in found] == [False, False]  # type: ignore[attr-defined]
+    assert not asked.captured_queries  # all came with the statement
+    found[0].save()  # an object like any other
+    found[0].refresh_from_db()
+
+
+def test_what_was_left_out_is_read_when_it_is_asked_for(ombak):
+    said(chat(ombak, 1), "halo")
+    (row,) = LITTLE(tenant=ombak.pk)
+    assert row.get_deferred_fields() >= {"details", "created_at"}
+    assert held(row) == held(Message.objects.get(pk=row.pk))
+
+
+def test_values_are_as_python_has_them(ombak):
+    message = said(chat(ombak, 1), "halo")
+    full = {"quoted": {"text": "“100%” {}"}}
+    Message.objects.filter(pk=message.pk).update(details=full)
+    said(chat(ombak, 2), "hai")
+    rows = LISTED(tenant=ombak.pk)
+    assert sorted(rows, key=str) == sorted([(NOW, full), (NOW, {})], key=str)
+
+
+def test_no_statement_is_planned_anew_for_a_word_of_ours(ombak):
+    """SQLite would do so at every run where a placeholder is compared with what only a part of an index holds."""
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL plans in another way.")
+    try:
+        before = planned()
+    except OperationalError:
+        pytest.skip("This SQLite does not tell its statements.")
+    for _again in range(3):
+        CHATS(tenant=ombak.pk, name="nobody")
+        claim_next("host", NOW, 60)
+    run = [
+        sql for sql, (runs, _again) in planned().items() if runs - before.get(sql, (0, 0))[0] > 2
+    ]
+    assert len([sql for sql in run if "handled_by" in sql]) == 2
+    assert [sql for sql in run if planned()[sql][1] > before.get(sql, (0, 0))[1]] == []
+
+
+def planned() -> dict[str, tuple[int, int]]:
+    """Each statement, with how often it ran and was planned again."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sql, run, reprep FROM sqlite_stmt WHERE sql LIKE '%%conversations_%%'"
+        )
+        return {sql: (runs, again) for sql, runs, again in cursor.fetchall()}

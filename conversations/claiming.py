@@ -26,6 +26,7 @@ USUAL, LATE, AWAY = dt.timedelta(minutes=15), dt.timedelta(hours=6), dt.timedelt
 # WhatsApp keeps messages for about a month: an older stamp is a wrong clock.
 BELIEVABLE = dt.timedelta(days=40)
 AT_ONCE = 50  # messages in one turn, the newest
+_ONE_MORE = F("attempts") + 1
 TRIES = 3  # looks at the mailbox when others were faster
 PORTIONS = (1, 4, 16)  # conversations that one look reads
 
@@ -85,7 +86,7 @@ def _take(
     token = f"{owner[:48]}#{uuid.uuid4().hex[:8]}"
     until = at + dt.timedelta(seconds=lease_seconds)
     fields: dict[str, Any] = _resumed(conversation) | _limit_over(conversation, at)
-    fields |= {"lease_owner": token, "lease_until": until, "attempts": F("attempts") + 1}
+    fields |= {"lease_owner": token, "lease_until": until, "attempts": _ONE_MORE}
     versions = {name: getattr(conversation, name) for name in ("mode_version", "waiting_version")}
     if _STILL_FREE(fields, pk=conversation.pk, at=at, **versions) != 1:
         return None

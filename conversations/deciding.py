@@ -14,6 +14,7 @@ from tenants import crash
 from tenants.models import Language
 
 Author, State = Message.Author, Message.State
+_LANGUAGES = frozenset(Language.values)
 
 
 class StillWriting(Exception):  # noqa: N818
@@ -110,5 +111,5 @@ def _details(claim: Claim, reply: Draft) -> dict[str, Any]:
 
 def _learn_language(conversation: Conversation, reply: Draft) -> None:
     language, customer = reply.details.get("language"), conversation.customer
-    if customer and language in Language.values and customer.language != language:
+    if customer and language in _LANGUAGES and customer.language != language:
         Customer.objects.filter(pk=customer.pk).update(language=language)

@@ -44,6 +44,8 @@ from tenants.prepared import PreparedUpdate, id_slot
 
 Channel, Kind, State = Conversation.Channel, Message.Kind, Message.State
 
+_ONE_UNREAD, _NEWER = F("unread") + 1, F("waiting_version") + 1
+_KINDS, _OTHER = frozenset(Kind.values), Kind.OTHER
 QUIET_CAP = dt.timedelta(seconds=8)
 
 
@@ -141,7 +143,7 @@ def _row(
         tenant_id=event.tenant_id,
         conversation=conversation,
         author=Message.Author.CUSTOMER,
-        kind=event.kind if event.kind in Kind.values else Kind.OTHER,
+        kind=event.kind if event.kind in _KINDS else _OTHER,
         text=(command.question if command and command.question else text)[: Message.LONGEST],
         state=fate.state,
         whatsapp_id=event.whatsapp_id[:80],
@@ -182,7 +184,7 @@ def _details(event: InboundMessage, command: Shortcut | None, text: str) -> dict
 
 def _update(event: InboundMessage, conversation: Conversation, fate: Fate, at: dt.datetime) -> None:
     """One UPDATE: the thread moves up, the reply becomes due, one in the making is overtaken."""
-    changed: dict[str, Any] = {"last_message_at": at, "unread": F("unread") + 1}
+    changed: dict[str, Any] = {"last_message_at": at, "unread": _ONE_UNREAD}
     if event.chat:
         changed["chat"] = event.chat[:80]
     changed |= timers.told(event, conversation)
@@ -207,7 +209,7 @@ def _due(
     earlier = None if event.backlog else conversation.reply_due_at
     since = conversation.waiting_since or at
     return {
-        "waiting_version": F("waiting_version") + 1,
+        "waiting_version": _NEWER,
         "reply_due_at": min(earlier, due_at) if earlier else due_at,
         "waiting_since": since,
         "quiet_until": quiet_until(since, at),

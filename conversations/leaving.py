@@ -16,6 +16,7 @@ Author, State = Message.Author, Message.State
 
 # Who wrote within a day has asked; others are written to slowly.
 ASKED_WITHIN = dt.timedelta(hours=24)
+_ONE_MORE = F("attempts") + 1
 
 
 def claim_to_send(tenant_id: uuid.UUID, at: dt.datetime) -> Message | None:
@@ -25,7 +26,7 @@ def claim_to_send(tenant_id: uuid.UUID, at: dt.datetime) -> Message | None:
         if reason:
             _cancel(message, reason, at)
             continue
-        leaves = {"state": State.SENDING, "sending_since": at, "attempts": F("attempts") + 1}
+        leaves = {"state": State.SENDING, "sending_since": at, "attempts": _ONE_MORE}
         if _QUEUED(leaves, pk=message.pk) == 1:
             message.state, message.sending_since = State.SENDING, at
             message.attempts += 1

@@ -8,6 +8,7 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
@@ -254,6 +255,7 @@ def _id(text: str) -> str:
     return text if text.isprintable() else "".join(filter(str.isprintable, text))
 
 
+@lru_cache(maxsize=4096)
 def _e164(digits: str | None) -> str | None:
     """A number that WhatsApp itself told is one, also where our tables of the world's numbers are behind."""
     try:

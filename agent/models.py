@@ -35,7 +35,8 @@ class Turn(models.Model):
         HEARD = "heard", _("Written down")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="turns")
+    # The index below begins with it.
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="turns", db_index=False)
     conversation = models.ForeignKey(
         Conversation, models.CASCADE, null=True, blank=True, related_name="turns"
     )

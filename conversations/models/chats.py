@@ -224,8 +224,11 @@ class Message(models.Model):
         CANCELLED = "cancelled", _("Cancelled")
         SHOWN = "shown", _("Shown in the Playground")
 
-    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="messages")
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
+    # Without indexes of their own: those below begin with them, and every message would be written into two more.
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="messages", db_index=False)
+    conversation = models.ForeignKey(
+        Conversation, models.CASCADE, related_name="messages", db_index=False
+    )
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     author = models.CharField(_("author"), max_length=9, choices=Author)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.TEXT)

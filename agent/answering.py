@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import gettext_noop
 
 from agent import abuse, fallback, guard, language, payments, prompts, redflags
 from agent.anchors import rests_on, still_true
-from agent.checked import EMPTY, checked_answer
+from agent.checked import checked_answer
 from agent.claude import Model, ModelError
 from agent.enclosure import enclosed
+from agent.held_back import CONFIRMED, EMPTY, INSULTED, NO_MODEL
 from agent.loop import Run
 from agent.models import Turn
 from agent.phrases import phrase
@@ -25,9 +25,6 @@ from knowledge.search import Found, current_shelf, search
 from knowledge.shelf import Day, Shelf
 from tenants import handover
 
-NO_MODEL = gettext_noop("No Anthropic key is set: answers come word for word from the knowledge.")
-INSULTED = gettext_noop("The message only insults: it got the fixed sentence, without a model.")
-CONFIRMED = gettext_noop("The model confirmed a payment. The answer was stopped.")
 WITH_NUMBERS = frozenset({"self_harm", "emergency"})  # their fixed answers name numbers to call
 LONGEST = 4000  # characters of a message that the model reads, the newest ones
 ALL = (

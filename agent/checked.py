@@ -3,20 +3,14 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.utils.translation import gettext_noop
-
 from agent import guard, prompts
 from agent.discretion import gives_away
+from agent.held_back import EMPTY, STOPPED
 from agent.loop import Run
 from agent.phrases import help_numbers, phrase
 from agent.promises import promises
 from agent.reply import Question
 from conversations.models import Message
-
-STOPPED = gettext_noop(
-    "The model stated something that stands in no entry. The answer was stopped."
-)
-EMPTY = gettext_noop("The model gave no answer.")
 
 CUSTOMER = Message.Author.CUSTOMER
 

@@ -9,13 +9,10 @@ from django.db import OperationalError
 from django.db.models import F
 from django.utils.translation import gettext_noop
 
-from agent.ask import ask
-from agent.exam import troubled
 from agent.likeness import likeness, sense
 from agent.models import Turn
 from agent.records import Gap, GapQuestion
 from agent.reply import Reply
-from agent.unknown import says_unknown
 from conversations.history import history
 from knowledge.models import KnowledgeEntry
 from knowledge.search import search
@@ -116,6 +113,8 @@ def _check(gap: Gap, at: dt.datetime) -> None:
         return
     said = history(question.conversation, question.message_id, question.asked_at)
     rows = Gap.objects.filter(pk=gap.pk, state=Gap.State.CHECKING)
+    from agent.ask import ask  # the whole assistant, which no page needs
+
     try:
         reply = ask(gap.tenant, question.text, history=said, at=at, purpose=Turn.Purpose.PLAYGROUND)
     except OperationalError:  # the database is away; the question is not to blame
@@ -135,6 +134,9 @@ def _check(gap: Gap, at: dt.datetime) -> None:
 
 def _why_not(reply: Reply) -> str:
     """In English, for staff; empty when the answer is a good one."""
+    from agent.exam import troubled
+    from agent.unknown import says_unknown
+
     if reply.escalation is not None:
         return troubled(reply) or NOT_USED
     unknown = reply.outcome == Turn.Outcome.ANSWERED and says_unknown(reply.text)

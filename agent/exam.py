@@ -5,40 +5,23 @@ it and tells what such a passage must (an amount, a time, a street); an answer c
 """
 
 import datetime as dt
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from agent import answering, checked
+from agent.held_back import CONFIRMED, NO_MODEL, STOPPED
 from agent.reply import Reply
+from agent.topics import Topic, sheet, topics
 from agent.unknown import says_unknown
-from knowledge import asking, passages
+from knowledge import passages
 from knowledge.models import KnowledgeEntry
 from knowledge.search import everything
 from tenants.models import Tenant
 
 LONGEST_TALK = 400  # characters of an answer to “hi”
-_TELLS = {
-    "money": next(kind for kind in asking.KINDS if kind.name == "price").tells,
-    "clock": re.compile(
-        r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2}\s?(?:am|pm)\b|\b(?:jam|pukul) \d{1,2}\b", re.I
-    ),
-    "digit": re.compile(r"\d"),
-    "street": next(kind for kind in asking.KINDS if kind.name == "address").tells,
-    "day": re.compile(asking.DAY, re.IGNORECASE),
-    "person": next(
-        kind for kind in asking.KINDS if kind.name == "who"
-    ).tells,  # a name has a capital
-    "care": re.compile(
-        r"\b(?:minggu|weeks?|trimester|dokter|doctor|bidan|midwife)\b", re.IGNORECASE
-    ),
-    **{kind.name: kind.tells for kind in asking.KINDS if kind.name in ("length", "way")},
-}
 
 
 class Verdict(StrEnum):
@@ -54,33 +37,8 @@ class Verdict(StrEnum):
 
 
 # No failure of the model's server: there is no model, or a floor in code held an answer back.
-EXPECTED = frozenset({answering.NO_MODEL, answering.CONFIRMED, checked.STOPPED})
+EXPECTED = frozenset({NO_MODEL, CONFIRMED, STOPPED})
 GOOD = frozenset({Verdict.ANSWERED, Verdict.HANDED_OVER, Verdict.RIGHT})
-
-
-@dataclass(frozen=True)
-class Topic:
-    """Something that customers ask, how a passage looks that tells it, and what its entry should hold."""
-
-    key: str
-    category: str
-    about: re.Pattern[str]
-    tells: tuple[re.Pattern[str], ...]
-    keywords: str
-    words: Mapping[str, Mapping[str, str]]  # name, advice and draft, by language
-
-    def text(self, part: str, language: str) -> str:
-        return self.words[part]["id" if language.startswith("id") else "en"]
-
-    def told_by(self, text: str, heading: str = "") -> bool:
-        """Whether a passage, under what stands above it, speaks of the topic and tells it."""
-        return self.named_in(f"{heading}\n{text}") and self.tells_in(text)
-
-    def named_in(self, text: str) -> bool:
-        return bool(self.about.search(text.lower()))
-
-    def tells_in(self, text: str) -> bool:
-        return all(tell.search(text) for tell in self.tells)
 
 
 @dataclass(frozen=True)
@@ -107,41 +65,8 @@ class Judged:
 
 
 @cache
-def topics() -> dict[str, Topic]:
-    return {key: _topic(key, row) for key, row in _data()["topics"].items()}
-
-
-@cache
 def exam_questions() -> tuple[ExamQuestion, ...]:
-    return tuple(map(_question, _data()["questions"]))
-
-
-@cache
-def _data() -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(Path(__file__).with_name("exam.json").read_text("utf-8"))
-    return data
-
-
-def _topic(key: str, row: Mapping[str, Any]) -> Topic:
-    return Topic(
-        key=key,
-        category=row["category"],
-        about=re.compile(rf"\b{_BEFORE}(?:{row['about']}){_AFTER}(?!\w)"),
-        tells=tuple(_any_of(names.split("|")) for names in row["tells"].split()),
-        keywords=row["keywords"],
-        words={part: row[part] for part in ("name", "advice", "draft")},
-    )
-
-
-# Indonesian words come with syllables before and after: “dicutikan” is of “cuti”.
-_BEFORE, _AFTER = r"(?:di|men?|mem|ber|ter|pe[mn]?)?", r"(?:kan|an|i)?(?:nya)?"
-
-
-def _any_of(names: Sequence[str]) -> re.Pattern[str]:
-    patterns = [_TELLS[name] for name in names]
-    if len(patterns) == 1:
-        return patterns[0]
-    return re.compile("|".join(f"(?:{pattern.pattern})" for pattern in patterns), re.IGNORECASE)
+    return tuple(map(_question, sheet()["questions"]))
 
 
 def _question(row: Mapping[str, Any]) -> ExamQuestion:

@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 
 from agent import exam, examining, prefill
-from agent.exam import Topic, Verdict
+from agent.exam import Verdict
 from agent.records import Exam, ExamAnswer
+from agent.topics import Topic, topics
 from knowledge.models import KnowledgeEntry
 from tenants.models import Language, Tenant
 from tenants.pages import frame, studio_page
@@ -101,7 +102,7 @@ def _missing(
 ) -> list[dict[str, Any]]:
     """What no entry told, with what such an entry should hold; `written` when one tells it by now."""
     keys = dict.fromkeys(key for answer in answers for key in answer.missing)
-    known = [topic for key in keys if (topic := exam.topics().get(key))]
+    known = [topic for key in keys if (topic := topics().get(key))]
     shown = get_language() or "en"
     return [
         {

@@ -11,7 +11,6 @@ from agent.likeness import closest, sense, wording
 from agent.models import Turn
 from agent.nearness import nearest
 from agent.records import Gap, GapQuestion
-from agent.unknown import says_unknown
 from conversations.models import Conversation, Escalation, Message
 from knowledge.embeddings import Embedder, embedder_for
 
@@ -57,6 +56,10 @@ def unanswered(turn: Turn) -> bool:
     if turn.reply is None:
         return False
     if turn.outcome == Turn.Outcome.ANSWERED:
+        from agent.unknown import (
+            says_unknown,  # its patterns take long to load, and pages ask for none
+        )
+
         return says_unknown(turn.reply.text)
     task = turn.reply.details.get("escalation") or {}
     return task.get("category") == Escalation.Category.CANNOT_ANSWER

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from agent.exam import Topic, topics
+from agent.topics import Topic, topics
 
 LONGEST_TITLE = 120
 _BROAD = frozenset({"schedule", "morning", "teachers"})  # every second question says “kelas”

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from agent.answering import CONFIRMED, NO_MODEL
-from agent.checked import EMPTY, STOPPED
+from agent.held_back import CONFIRMED, EMPTY, NO_MODEL, STOPPED
 from agent.models import Turn
 from agent.troubles import (
     BUSY,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils.translation import override
 
-from agent.exam import Topic, topics
+from agent.topics import Topic, topics
 from knowledge.models import KnowledgeCategory, KnowledgeEntry
 from tenants.models import Language, Tenant
 from tenants.phones import readable

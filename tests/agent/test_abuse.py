@@ -8,7 +8,8 @@ from itertools import count
 import pytest
 
 from agent import abuse, redflags
-from agent.answering import INSULTED, answer
+from agent.answering import answer
+from agent.held_back import INSULTED
 from conversations import handling
 from conversations.history import EPISODE, Line
 from conversations.models import Conversation, Escalation, Message

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent import checked, troubles
+from agent import held_back, troubles
 from agent.answering import answer
 from agent.claude import Completion, ModelError, ToolCall
 from agent.pricing import Usage, card
@@ -159,7 +159,7 @@ def test_an_invention_that_stays_never_leaves(ombak, price, now):
     reply = answer(question(ombak, "harga?", now), model)
     assert "99" not in reply.text
     assert reply.escalation is not None
-    assert (reply.outcome, reply.error) == ("handed_over", checked.STOPPED)
+    assert (reply.outcome, reply.error) == ("handed_over", held_back.STOPPED)
 
 
 def test_when_the_model_fails_the_knowledge_or_a_person_answers(ombak, price, now):
@@ -186,7 +186,7 @@ def test_a_refusal_becomes_a_hand_over(ombak, price, now):
 def test_an_empty_answer_becomes_a_hand_over(ombak, price, now):
     reply = answer(question(ombak, "kalau hari jumat?", now), FakeModel(says("")))
     assert reply.escalation is not None
-    assert reply.error == checked.EMPTY
+    assert reply.error == held_back.EMPTY
 
 
 def test_a_cut_off_answer_is_asked_for_once_more_and_shorter(ombak, price, now):

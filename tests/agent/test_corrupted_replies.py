@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from agent.answering import answer
-from agent.checked import STOPPED
 from agent.claude import model_for
 from agent.form import whatsapp
+from agent.held_back import STOPPED
 from agent.reply import Question
 from benchmarks.spellings import spelled
 from knowledge.models import KnowledgeEntry

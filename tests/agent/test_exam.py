@@ -7,8 +7,9 @@ import pytest
 
 from agent import exam
 from agent.ask import ask
-from agent.exam import Verdict, judge, topics
+from agent.exam import Verdict, judge
 from agent.reply import Reply
+from agent.topics import topics
 from agent.unknown import says_unknown
 from conversations.mailbox import EscalationDraft
 from knowledge.entries import save_entry

@@ -7,8 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from agent import examining, prefill
-from agent.exam import topics
 from agent.records import Exam
+from agent.topics import topics
 from tenants.models import Membership, Tenant
 from tests import factories
 from tests.pages import read

@@ -251,7 +251,7 @@ def test_a_question_that_breaks_opens_its_gap_again_with_the_reason(
     def broken(*_args: object, **_more: object) -> None:
         raise ZeroDivisionError("no luck")
 
-    monkeypatch.setattr(closing, "ask", broken)
+    monkeypatch.setattr("agent.ask.ask", broken)
     asked(ombak, "ada parkir mobil?")
     gather()
     closing.ask_again(Gap.objects.get(), factories.NOW)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from agent.answering import CONFIRMED, answer
+from agent.answering import answer
+from agent.held_back import CONFIRMED
 from agent.payments import confirms, says_paid, shown_as_paid
 from agent.reply import Question
 from conversations.history import Line

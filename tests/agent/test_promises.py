@@ -3,8 +3,8 @@
 import pytest
 
 from agent.answering import answer
-from agent.checked import STOPPED
 from agent.claude import model_for
+from agent.held_back import STOPPED
 from agent.promises import promises
 from agent.reply import Question
 from tests.model_server import text

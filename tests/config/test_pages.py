@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from agent.answering import NO_MODEL
+from agent.held_back import NO_MODEL
 from agent.models import Turn
 from conversations import inbox
 from conversations.models import Conversation, Escalation, Message

@@ -11,9 +11,10 @@ from tqdm import tqdm
 
 from agent import exam
 from agent.ask import ask
-from agent.exam import ExamQuestion, Judged, Topic, Verdict
+from agent.exam import ExamQuestion, Judged, Verdict
 from agent.management.commands.ask import studio
 from agent.reply import Reply
+from agent.topics import Topic
 from tenants.models import Tenant
 
 Result = tuple[ExamQuestion, Judged, Reply]

@@ -26,11 +26,7 @@ _AS_IT_IS: dict[type[Any], type] = {
 
 def asked(connection: Any, sql: str, values: Sequence[Any], take: Callable[[Any], Any]) -> Any:
     """Run it and `take` from the cursor what is wanted. Raises what `connection.cursor()` raises."""
-    if (
-        connection.connection is None
-        or connection.execute_wrappers
-        or connection.force_debug_cursor
-    ):
+    if connection.connection is None or connection.execute_wrappers or connection.queries_logged:
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
             return take(cursor)

@@ -108,8 +108,9 @@ class PreparedUpdate:
     def __call__(self, changes: Mapping[str, Any], **values: Any) -> int:
         connection, sql, params = self._written(changes)
         values |= {_set(name): value for name, value in changes.items()}
+        written = [param(values) for param in params]
         with transaction.mark_for_rollback_on_error(connection.alias):
-            return int(asked(connection, sql, [param(values) for param in params], _CHANGED))
+            return int(asked(connection, sql, written, _CHANGED))
 
     def _written(self, changes: Mapping[str, Any]) -> tuple[Any, str, list[Param]]:
         columns = ",".join(changes)

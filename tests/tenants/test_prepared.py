@@ -160,3 +160,34 @@ def planned() -> dict[str, tuple[int, int]]:
             "SELECT sql, run, reprep FROM sqlite_stmt WHERE sql LIKE '%%conversations_%%'"
         )
         return {sql: (runs, again) for sql, runs, again in cursor.fetchall()}
+
+
+QUOTED = Prepared(lambda: Tenant.objects.filter(city="O'Neill %s").order_by("slug"))
+
+
+def test_only_plain_words_of_a_query_set_stand_in_its_sql(ombak, senja):
+    Tenant.objects.filter(pk=ombak.pk).update(city="O'Neill %s")
+    assert QUOTED() == QUOTED() == [ombak]
+    assert "Neill" not in QUOTED._written()[1]
+
+
+def test_nothing_is_asked_in_a_transaction_that_is_broken(ombak):
+    BY_CITY(city="Ubud")
+    with transaction.atomic():
+        transaction.set_rollback(True)
+        with pytest.raises(transaction.TransactionManagementError):
+            BY_CITY(city="Ubud")
+        transaction.set_rollback(False)
+
+
+def test_who_watches_the_statements_sees_the_prepared_ones(ombak):
+    seen = []
+
+    def watch(execute, sql, params, many, context):
+        seen.append(sql)
+        return execute(sql, params, many, context)
+
+    BY_CITY(city="Ubud")
+    with connection.execute_wrapper(watch):
+        BY_CITY(city="Ubud")
+    assert len(seen) == 1

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.backends.sqlite3.operations import DatabaseOperations
 
 from tenants.models import Tenant
+from tenants.sqlite import base
 from tenants.sqlite.base import WORTH_KEEPING
 
 pytestmark = pytest.mark.skipif(
@@ -47,6 +48,10 @@ def test_times_are_read_as_django_reads_them(stored):
     ours = connection.ops.convert_datetimefield_value  # type: ignore[attr-defined]
     read = ours(stored, None, connection)
     assert read == django.convert_datetimefield_value(stored, None, connection)
+
+
+def test_the_backend_is_ours():
+    assert type(connection.ops) is base.DatabaseOperations
 
 
 def test_a_percent_sign_stays_one(ombak):
